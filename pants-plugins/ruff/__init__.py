@@ -1,0 +1,1 @@
+"""Lint, fix and format Python with a current ruff."""
