@@ -1,0 +1,1 @@
+"""Removes what is private from everything on its way to Sentry."""
