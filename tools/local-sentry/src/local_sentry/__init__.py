@@ -1,0 +1,1 @@
+"""A server for one machine that speaks Sentry's protocol and answers Sentry's read API."""

@@ -1,0 +1,157 @@
+"""Puts the program together: store, ingest, API and pages around one data folder."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import structlog
+from filelock import FileLock, Timeout
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local_sentry.routes import api, pages
+from local_sentry.routes.access import Access
+from local_sentry.routes.ingest import PATH, Ingest
+from local_sentry.services.keyring import Keyring
+from local_sentry.services.processing import process
+from local_sentry.services.search import InvalidQueryError
+from local_sentry.settings import Settings
+from local_sentry.store import catalog
+from local_sentry.store.appender import Appender
+from local_sentry.store.database import FILE_NAME, connect, migrate
+from local_sentry.store.journal import JournalWriter, backlog_bytes
+from local_sentry.store.readers import QueryTimeoutError, Readers
+from local_sentry.store.writer import Writer, read_position
+
+_log = structlog.get_logger(__name__)
+
+
+class DataInUseError(Exception):
+    """Another server works on the same data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Another local-sentry has {folder} open."
+            " Stop it, or choose another folder with --data."
+        )
+
+
+def prepare_data(folder: Path) -> Path:
+    """Makes the data folder ready: creates, migrates, seeds. Returns the database's path.
+
+    Raises:
+        IncompatibleDatabaseError: a later version of the program has written it.
+        OSError: the folder cannot be created.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = folder / FILE_NAME
+    with contextlib.closing(connect(database)) as connection:
+        migrate(connection, database)
+        catalog.seed(connection)
+    return database
+
+
+def journal_folder(data: Path) -> Path:
+    """Where the journal of a data folder lies."""
+    return data / "journal"
+
+
+@dataclass(frozen=True)
+class Server:
+    """The running parts of one server."""
+
+    app: ASGIApp
+    writer: Writer
+    readers: Readers
+    appender: Appender
+    keyring: Keyring
+
+
+class Application:
+    """Sends DSN requests straight to ingest and all others through access control."""
+
+    def __init__(self, ingest: Ingest, rest: ASGIApp) -> None:
+        self._ingest = ingest
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] == "http" and PATH.fullmatch(scope["path"]):
+            await self._ingest(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+async def _healthz(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _on_defect(request: Request, error: Exception) -> Response:
+    _log.error("request_failed", path=request.url.path, exc_info=error)
+    return JSONResponse({"detail": "Internal error of local-sentry; its log says more."}, 500)
+
+
+def _on_timeout(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
+
+
+def _web(readers: Readers) -> Starlette:
+    static = StaticFiles(directory=str(resources.files("local_sentry").joinpath("static")))
+    handlers = dict.fromkeys(
+        (api.NotFoundError, api.BadParameterError, InvalidQueryError), pages.on_page_error
+    )
+    app = Starlette(
+        routes=[
+            Route("/healthz", _healthz),
+            Mount("/static", static),
+            *api.routes,
+            *pages.routes,
+        ],
+        exception_handlers={**handlers, QueryTimeoutError: _on_timeout, Exception: _on_defect},
+    )
+    app.state.readers = readers
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Server]:
+    """Opens a data folder, catches up with its journal, and closes everything at the end.
+
+    Raises:
+        DataInUseError: another server has the folder open.
+        IncompatibleDatabaseError: a later version of the program has written the folder.
+        OSError: the folder cannot be used.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(settings.data / "server.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DataInUseError(settings.data) from None
+    database = prepare_data(settings.data)
+    folder = journal_folder(settings.data)
+    with contextlib.closing(connect(database)) as connection:
+        position = read_position(connection)
+    journal = JournalWriter(folder, after=position)
+    writer = Writer(database, folder, process)
+    writer.durable(journal.end)
+    readers = Readers(database, timeout=settings.query_timeout)
+    appender = Appender(journal, on_durable=writer.durable)
+    keyring = Keyring(readers)
+    ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
+    web = Access(_web(readers), readers=readers, require_auth=settings.require_auth)
+    writer.start()
+    try:
+        await keyring.refresh(now=True)
+        yield Server(Application(ingest, web), writer, readers, appender, keyring)
+    finally:
+        await appender.close()
+        writer.stop()
+        await readers.close()
+        lock.release()

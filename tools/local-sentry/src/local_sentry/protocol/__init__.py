@@ -1,0 +1,1 @@
+"""What Sentry clients put on the wire: authentication, encodings, envelopes."""

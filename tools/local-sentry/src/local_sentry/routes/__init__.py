@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: ingest, Sentry's read API and the pages."""

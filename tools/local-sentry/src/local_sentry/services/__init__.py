@@ -1,0 +1,1 @@
+"""What the product does: normalize, group, search, join traces. No SQL, no HTTP."""

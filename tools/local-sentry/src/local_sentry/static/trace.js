@@ -1,0 +1,104 @@
+// The trace page: details of a span beside the waterfall, folding, keyboard.
+"use strict";
+
+const area = document.querySelector(".trace-area");
+const panel = area?.querySelector(".panel");
+const spans = area ? [...area.querySelectorAll(".span")] : [];
+let asked = 0;
+
+const depth = (span) => Number(span.dataset.depth);
+const selected = () => spans.find((span) => span.getAttribute("aria-selected") === "true");
+const isFolded = (span) => span.getAttribute("aria-expanded") === "false";
+
+function close() {
+  asked += 1;
+  selected()?.setAttribute("aria-selected", "false");
+  panel.hidden = true;
+  area.classList.remove("with-panel");
+  history.replaceState(null, "", location.pathname);
+}
+
+async function select(span) {
+  const ticket = ++asked;
+  selected()?.setAttribute("aria-selected", "false");
+  span.setAttribute("aria-selected", "true");
+  span.focus({ preventScroll: true });
+  span.scrollIntoView({ block: "nearest" });
+  history.replaceState(null, "", span.getAttribute("href"));
+  const answer = await fetch(`/explore/traces/trace/${area.dataset.trace}/span/${span.dataset.span}/`);
+  const text = await answer.text();
+  if (ticket !== asked || !answer.ok) return; // Another span was chosen meanwhile.
+  panel.innerHTML = text; // Rendered and escaped by the server.
+  panel.hidden = false;
+  area.classList.add("with-panel");
+}
+
+function reveal() {
+  let foldedAt = Infinity;
+  for (const span of spans) {
+    if (depth(span) <= foldedAt) foldedAt = Infinity;
+    span.hidden = depth(span) > foldedAt;
+    if (!span.hidden && isFolded(span)) foldedAt = depth(span);
+  }
+}
+
+function fold(span, folded) {
+  if (!span.hasAttribute("aria-expanded")) return;
+  span.setAttribute("aria-expanded", String(!folded));
+  reveal();
+}
+
+function step(by, wanted = () => true) {
+  const visible = spans.filter((span) => !span.hidden);
+  let place = visible.indexOf(selected());
+  if (place < 0) place = by > 0 ? -1 : visible.length;
+  for (place += by; place >= 0 && place < visible.length; place += by) {
+    if (wanted(visible[place])) return select(visible[place]);
+  }
+}
+
+function parentOf(span) {
+  for (let place = spans.indexOf(span) - 1; place >= 0; place -= 1) {
+    if (depth(spans[place]) < depth(span)) return spans[place];
+  }
+}
+
+area?.addEventListener("click", (event) => {
+  const span = event.target.closest(".span");
+  if (event.target.closest(".close")) {
+    event.preventDefault();
+    close();
+  } else if (span && event.target.closest(".fold")) {
+    event.preventDefault();
+    fold(span, !isFolded(span));
+  } else if (span && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    select(span);
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (!area || event.ctrlKey || event.metaKey || event.altKey) return;
+  const current = selected();
+  const actions = {
+    ArrowDown: () => step(1),
+    j: () => step(1),
+    ArrowUp: () => step(-1),
+    k: () => step(-1),
+    e: () => step(1, (span) => span.classList.contains("has-error")),
+    E: () => step(-1, (span) => span.classList.contains("has-error")),
+    ArrowLeft: () => {
+      if (!current) return;
+      if (current.hasAttribute("aria-expanded") && !isFolded(current)) fold(current, true);
+      else if (parentOf(current)) select(parentOf(current));
+    },
+    ArrowRight: () => current && fold(current, false),
+    Escape: close,
+  };
+  if (actions[event.key]) {
+    event.preventDefault();
+    actions[event.key]();
+  }
+});
+
+selected()?.scrollIntoView({ block: "center" });

@@ -1,0 +1,1 @@
+"""Everything on disk: the journal of accepted envelopes and all SQL."""

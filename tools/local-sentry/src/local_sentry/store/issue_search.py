@@ -1,0 +1,260 @@
+"""Finds issues: the conditions of a search become one SQL statement, values only as parameters."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local_sentry.services.periods import parse_period
+from local_sentry.services.search import (
+    All,
+    Condition,
+    Either,
+    Filter,
+    FreeText,
+    InvalidQueryError,
+)
+from local_sentry.services.timestamps import parse_timestamp
+from local_sentry.store.issues import SELECT, Issue, from_row, parse_short_id
+
+SORTS = {
+    "date": "i.last_seen",
+    "new": "i.first_seen",
+    "freq": "i.times_seen",
+    "user": "i.users_seen",
+    "trends": "i.last_seen",
+    "inbox": "i.last_seen",
+    "recommended": "i.last_seen",
+}
+_STATUSES = {"unresolved": "unresolved", "resolved": "resolved"} | dict.fromkeys(
+    ("ignored", "archived", "muted"), "ignored"
+)
+_SUBSTATUSES = {"new", "ongoing", "escalating", "regressed"}
+_USER_FIELDS = {"user.id": "id", "user.email": "email", "user.username": "username"} | {
+    "user.ip": "ip"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IssueQuery:
+    """What to look for.
+
+    Attributes:
+        condition: the parsed search.
+        now: µs since the epoch, for relative times.
+        project_ids: only these; all when empty.
+        environments: only issues seen in one of these; all when empty.
+        since: only issues seen since (µs); None for all.
+        sort: a key of `SORTS`.
+    """
+
+    condition: Condition
+    now: int
+    project_ids: tuple[int, ...] = ()
+    environments: tuple[str, ...] = ()
+    since: int | None = None
+    sort: str = "date"
+    offset: int = 0
+    limit: int = 25
+
+
+def find(connection: sqlite3.Connection, query: IssueQuery) -> tuple[list[Issue], bool]:
+    """The issues of one page, and whether there are more behind it.
+
+    Raises:
+        InvalidQueryError: a key does not take that value.
+    """
+    where, values = _where(query)
+    order = SORTS[query.sort]
+    rows = connection.execute(
+        f"{SELECT} WHERE {where} ORDER BY {order} DESC, i.id DESC LIMIT ? OFFSET ?",
+        (*values, query.limit + 1, query.offset),
+    ).fetchall()
+    return [from_row(row) for row in rows[: query.limit]], len(rows) > query.limit
+
+
+def count(connection: sqlite3.Connection, query: IssueQuery, *, at_most: int) -> int:
+    """How many issues there are, counted up to `at_most`."""
+    where, values = _where(query)
+    row = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM issues i JOIN projects p ON p.id = i.project_id"  # noqa: S608 - built from constants
+        f" WHERE {where} LIMIT ?)",
+        (*values, at_most),
+    ).fetchone()
+    return int(row[0])
+
+
+def _where(query: IssueQuery) -> tuple[str, list[object]]:
+    builder = _Builder(query.now)
+    parts = [builder.condition(query.condition)]
+    if query.project_ids:
+        marks = ",".join("?" * len(query.project_ids))
+        parts.append(f"i.project_id IN ({marks})")
+        builder.values += query.project_ids
+    if query.environments:
+        parts.append(builder.tag("environment", query.environments))
+    if query.since is not None:
+        parts.append("i.last_seen >= ?")
+        builder.values.append(query.since)
+    return " AND ".join(parts), builder.values
+
+
+def like_pattern(text: str) -> str:
+    """A LIKE pattern (escaped by backslash) of a value whose `*` are wildcards."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
+
+
+class _Builder:
+    """Builds SQL from left to right, so that `values` stay in the order of the question marks."""
+
+    def __init__(self, now: int) -> None:
+        self.values: list[object] = []
+        self._now = now
+        self._keys: dict[str, Callable[[Filter], str]] = {
+            "is": self._is,
+            "has": self._has,
+            "issue": self._issue,
+            "project": lambda f: self._text("p.slug", f),
+            "project.name": lambda f: self._text("p.slug", f),
+            "project.id": lambda f: self._text("CAST(p.id AS TEXT)", f),
+            "level": lambda f: self._text("i.level", f),
+            "platform": lambda f: self._text("i.platform", f),
+            "title": lambda f: self._text("i.title", f),
+            "culprit": lambda f: self._text("i.culprit", f),
+            "location": lambda f: self._text("i.metadata ->> 'filename'", f),
+            "error.type": lambda f: self._text("i.metadata ->> 'type'", f),
+            "error.value": lambda f: self._text("i.metadata ->> 'value'", f),
+            "message": lambda f: self._any_of(f, self._contains),
+            "issue.type": lambda f: self._text("'error'", f),
+            "issue.category": lambda f: self._text("'error'", f),
+            "firstRelease": lambda f: self._text(
+                "coalesce((SELECT version FROM releases WHERE id = i.first_release_id), '')", f
+            ),
+            "timesSeen": lambda f: self._number("i.times_seen", f),
+            "userCount": lambda f: self._number("i.users_seen", f),
+            "age": lambda f: self._time("i.first_seen", f),
+            "firstSeen": lambda f: self._time("i.first_seen", f),
+            "lastSeen": lambda f: self._time("i.last_seen", f),
+            "error.unhandled": lambda f: self._flag("i.unhandled", f),
+            "error.handled": lambda f: self._flag("NOT i.unhandled", f),
+        }
+
+    def condition(self, condition: Condition) -> str:
+        match condition:
+            case All(conditions):
+                return self._group(" AND ", conditions) if conditions else "1"
+            case Either(conditions):
+                return self._group(" OR ", conditions)
+            case FreeText(text):
+                return self._contains(text)
+            case Filter():
+                sql = self._keys.get(condition.key, self._tag_filter)(condition)
+                return f"NOT ({sql})" if condition.negated else sql
+
+    def _group(self, word: str, conditions: tuple[Condition, ...]) -> str:
+        return "(" + word.join(self.condition(inner) for inner in conditions) + ")"
+
+    def _any_of(self, found: Filter, build: Callable[[str], str]) -> str:
+        return "(" + " OR ".join(build(value) for value in found.values) + ")"
+
+    def _contains(self, text: str) -> str:
+        pattern = f"%{like_pattern(text)}%"
+        parsed = parse_short_id(text)
+        self.values += [pattern, pattern, *(parsed or ("", 0))]
+        return (
+            "(i.title LIKE ? ESCAPE '\\' OR i.culprit LIKE ? ESCAPE '\\'"
+            " OR (p.slug = ? AND i.short_id = ?))"
+        )
+
+    def _text(self, column: str, found: Filter) -> str:
+        return self._any_of(found, lambda value: self._equals(column, value))
+
+    def _equals(self, column: str, value: str) -> str:
+        if "*" in value:
+            self.values.append(like_pattern(value))
+            return f"{column} LIKE ? ESCAPE '\\'"
+        self.values.append(value)
+        return f"{column} = ?"
+
+    def _is(self, found: Filter) -> str:
+        return self._any_of(found, self._state)
+
+    def _state(self, value: str) -> str:
+        if value in _STATUSES:
+            self.values.append(_STATUSES[value])
+            return "i.status = ?"
+        if value in _SUBSTATUSES:
+            self.values.append(value)
+            return "(i.status = 'unresolved' AND i.substatus = ?)"
+        if value in ("unassigned", "for_review"):
+            return "1"
+        if value in ("assigned", "linked"):
+            return "0"
+        if value == "unlinked":
+            return "1"
+        known = ", ".join(sorted([*_STATUSES, *_SUBSTATUSES, "assigned", "unassigned"]))
+        raise InvalidQueryError(f'"is:{value}" is not known. It may be one of: {known}.')
+
+    def _has(self, found: Filter) -> str:
+        return self._any_of(found, self._has_tag)
+
+    def _has_tag(self, key: str) -> str:
+        self.values.append(key)
+        return (
+            "EXISTS (SELECT 1 FROM issue_tags it JOIN tags t ON t.id = it.tag_id"
+            " WHERE it.issue_id = i.id AND t.key = ?)"
+        )
+
+    def _issue(self, found: Filter) -> str:
+        def one(value: str) -> str:
+            self.values += parse_short_id(value) or ("", 0)
+            return "(p.slug = ? AND i.short_id = ?)"
+
+        return self._any_of(found, one)
+
+    def _number(self, column: str, found: Filter) -> str:
+        try:
+            self.values.append(float(found.values[0]))
+        except ValueError:
+            raise InvalidQueryError(
+                f'"{found.key}:" takes a number, like {found.key}:>5.'
+            ) from None
+        return f"{column} {found.operator} ?"
+
+    def _time(self, column: str, found: Filter) -> str:
+        value = found.values[0]
+        period = parse_period(value)
+        operator = found.operator
+        if period is not None:
+            moment = self._now - abs(period)
+            # age:-24h means younger than a day, age:+24h older.
+            operator = ">=" if period < 0 else "<=" if operator == "=" else operator
+        else:
+            parsed = parse_timestamp(value)
+            if parsed is None:
+                raise InvalidQueryError(f'"{found.key}:" takes a time, like {found.key}:-24h.')
+            moment = parsed
+        self.values.append(moment)
+        return f"{column} {operator} ?"
+
+    def _flag(self, expression: str, found: Filter) -> str:
+        wanted = found.values[0].lower() in ("1", "true", "yes")
+        return expression if wanted else f"NOT ({expression})"
+
+    def _tag_filter(self, found: Filter) -> str:
+        if found.key in _USER_FIELDS:
+            field = _USER_FIELDS[found.key]
+            return self.tag("user", tuple(f"{field}:{value}" for value in found.values))
+        key = found.key[5:-1] if found.key.startswith("tags[") else found.key
+        if found.values == ("",):
+            return f"NOT {self._has_tag(key)}"
+        return self.tag(key, found.values)
+
+    def tag(self, key: str, values: tuple[str, ...]) -> str:
+        """Issues with an event that has one of the values of a tag."""
+        self.values.append(key)
+        matches = " OR ".join(self._equals("value", value) for value in values)
+        return (
+            "i.id IN (SELECT issue_id FROM issue_tags WHERE tag_id IN"  # noqa: S608 - built from constants
+            f" (SELECT id FROM tags WHERE key = ? AND ({matches})))"
+        )

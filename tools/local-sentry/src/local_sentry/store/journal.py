@@ -1,0 +1,209 @@
+"""The journal: accepted envelopes, in order, on disk before their senders hear "accepted".
+
+A folder of append-only segment files. Records are framed by length and checksum, so a record torn
+by a crash is recognized; it was never acknowledged. Where processing has got to is kept in the
+database, in the same transaction as its results: that makes catching up exact, nothing lost and
+nothing twice.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_FRAME = struct.Struct("<II")  # length of what follows, its CRC-32
+_META = struct.Struct("<QI16s")  # received (µs since the epoch), project id, event id
+SEGMENT_BYTES = 32 * 1024 * 1024
+_LARGEST_RECORD = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted request.
+
+    Attributes:
+        received: arrival, in microseconds since the epoch.
+        event_id: 32 hex digits, the id that was answered.
+        body: the decoded envelope.
+    """
+
+    received: int
+    project_id: int
+    event_id: str
+    body: bytes
+
+    def encode(self) -> bytes:
+        """The record with its frame."""
+        content = _META.pack(self.received, self.project_id, bytes.fromhex(self.event_id))
+        checksum = zlib.crc32(self.body, zlib.crc32(content))
+        return _FRAME.pack(len(content) + len(self.body), checksum) + content + self.body
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the journal: the number of a segment and a byte offset in it."""
+
+    segment: int
+    offset: int
+
+
+def _segment_path(folder: Path, number: int) -> Path:
+    return folder / f"{number:012d}.journal"
+
+
+def segments(folder: Path) -> list[int]:
+    """Numbers of the segments present, oldest first."""
+    return sorted(int(path.stem) for path in folder.glob("*.journal"))
+
+
+class JournalWriter:
+    """Appends batches of records. Used by one thread at a time."""
+
+    def __init__(self, folder: Path, *, after: Position) -> None:
+        """Starts a new segment behind everything that exists, so a torn tail is never built on."""
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._number = max([after.segment, *segments(folder)])
+        self._file = -1
+        self._size = 0
+        self._rotate()
+
+    @property
+    def end(self) -> Position:
+        """The position behind everything written so far."""
+        return Position(self._number, self._size)
+
+    def append(self, records: Sequence[Record]) -> Position:
+        """Writes the records and returns, once they are on the disk, the position behind them.
+
+        Raises:
+            OSError: the disk refused. None of the records counts as accepted then.
+        """
+        if self._size >= SEGMENT_BYTES:
+            self._rotate()
+        data = memoryview(b"".join(record.encode() for record in records))
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+            os.fdatasync(self._file)
+        except OSError:
+            self._take_back()
+            raise
+        self._size += len(data)
+        return self.end
+
+    def _take_back(self) -> None:
+        try:
+            os.ftruncate(self._file, self._size)
+        except OSError:
+            # What is torn stays torn; the reader leaves this segment at that record.
+            self._rotate()
+
+    def _rotate(self) -> None:
+        file = os.open(
+            _segment_path(self._folder, self._number + 1),
+            os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC,
+            0o600,
+        )
+        _sync_folder(self._folder)
+        self.close()
+        self._file, self._number, self._size = file, self._number + 1, 0
+
+    def close(self) -> None:
+        """Closes the segment."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+class JournalReader:
+    """Reads records in order from a position on. Used by the thread that processes them."""
+
+    def __init__(self, folder: Path, start: Position) -> None:
+        self._folder = folder
+        self.position = start
+
+    def read(self, *, up_to: Position, max_bytes: int) -> list[tuple[Record, Position]]:
+        """The next records, each with the position behind it; empty when all is read.
+
+        Args:
+            up_to: the position behind the last acknowledged record.
+            max_bytes: stop after about this many bytes.
+        """
+        batch: list[tuple[Record, Position]] = []
+        taken = 0
+        while taken < max_bytes and self.position < up_to:
+            found = 0
+            for record, position in self._records(up_to):
+                batch.append((record, position))
+                self.position = position
+                found += 1
+                taken += len(record.body) + _FRAME.size + _META.size
+                if taken >= max_bytes:
+                    return batch
+            if found == 0 and not self._next_segment(up_to):
+                break
+        return batch
+
+    def _records(self, up_to: Position) -> Iterator[tuple[Record, Position]]:
+        path = _segment_path(self._folder, self.position.segment)
+        end = up_to.offset if up_to.segment == self.position.segment else None
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            offset = file.seek(self.position.offset)
+            while end is None or offset < end:
+                frame = file.read(_FRAME.size)
+                if len(frame) < _FRAME.size:
+                    return
+                length, checksum = _FRAME.unpack(frame)
+                if not _META.size <= length <= _LARGEST_RECORD:
+                    return
+                content = file.read(length)
+                if len(content) < length or zlib.crc32(content) != checksum:
+                    return
+                received, project_id, event_id = _META.unpack_from(content)
+                offset += _FRAME.size + length
+                yield (
+                    Record(received, project_id, event_id.hex(), content[_META.size :]),
+                    Position(self.position.segment, offset),
+                )
+
+    def _next_segment(self, up_to: Position) -> bool:
+        later = [n for n in segments(self._folder) if self.position.segment < n <= up_to.segment]
+        if not later:
+            return False
+        self.position = Position(later[0], 0)
+        return True
+
+    def rewind(self, position: Position) -> None:
+        """Goes back to a position, when what was read could not be stored."""
+        self.position = position
+
+    def discard_before(self, position: Position) -> None:
+        """Deletes the segments before the one of `position`: all of them is safely stored."""
+        for number in segments(self._folder):
+            if number < position.segment:
+                _segment_path(self._folder, number).unlink(missing_ok=True)
+
+
+def backlog_bytes(folder: Path, position: Position) -> int:
+    """Bytes in the journal that wait to be processed."""
+    total = 0
+    for number in segments(folder):
+        if number >= position.segment:
+            total += _segment_path(folder, number).stat().st_size
+    return max(0, total - position.offset)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

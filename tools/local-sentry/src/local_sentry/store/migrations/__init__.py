@@ -1,0 +1,1 @@
+"""Numbered SQL files; `PRAGMA user_version` says how many have run."""
