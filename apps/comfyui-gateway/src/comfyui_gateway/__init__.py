@@ -1,0 +1,1 @@
+"""The gateway: workflows, media and jobs in front of ComfyUI and FFmpeg."""

@@ -1,0 +1,1 @@
+"""Clients of the programs the gateway drives: every outgoing protocol is spoken here."""

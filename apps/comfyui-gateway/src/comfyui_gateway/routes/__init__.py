@@ -1,0 +1,1 @@
+"""HTTP in and out: translation between requests and services, nothing else."""

@@ -1,0 +1,1 @@
+"""Everything that touches Postgres: the server itself, its schema, and all queries."""

@@ -1,0 +1,1 @@
+"""The schema, as alembic migrations; run by `store.schema` when the gateway starts."""

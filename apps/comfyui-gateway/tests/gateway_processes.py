@@ -1,0 +1,208 @@
+"""The real program with its real Postgres, started, killed and stopped by tests."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Self, TypeVar
+
+import httpx
+import psutil
+
+from comfyui_gateway.store.embedded_postgres import POSTGRES_VERSIONS
+
+T = TypeVar("T")
+
+START_SECONDS = 60.0
+Json = dict[str, object]
+
+
+def wait_until(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "") -> T:
+    """Return the condition's value once it is true; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what or condition}; last {value!r}")
+        time.sleep(0.01)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody reaps counts as ended."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+class GatewayProcess:
+    """`python -m comfyui_gateway serve`, on any port, with its own data folder."""
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        comfyui: str = "http://127.0.0.1:9",
+        arguments: tuple[str, ...] = (),
+        **variables: str,
+    ) -> None:
+        self.data = data
+        self._arguments = arguments
+        self._variables = {"COMFYUI_URL": comfyui, **variables}
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.client = httpx.Client(timeout=90, trust_env=False)
+
+    def start(self) -> Self:
+        """Start it and wait until it listens."""
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "comfyui_gateway", "serve", "--port", "0", *self._arguments],
+                env=environment(self.data, self._variables),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait(START_SECONDS)
+            self._process.stdout.close()
+            raise AssertionError(f"the gateway did not start: {self.log.read_text()[-3000:]}")
+        self.url = json.loads(line)["url"]
+        self.client.base_url = httpx.URL(self.url)
+        return self
+
+    @property
+    def log(self) -> Path:
+        """What it wrote to stderr."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        return self.data / "gateway.log"
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would; its Postgres lives on."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM, and wait for the end."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        process = self._process
+        if process is None:
+            return
+        self._process = None
+        process.send_signal(number)
+        process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        try:
+            self.stop()
+        finally:
+            stop_postgres(self.data)
+
+    def execute(
+        self,
+        workflow: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        wait: float = 0,
+        **headers: str,
+    ) -> Json:
+        """Run a workflow and return the job document."""
+        answer = self.client.post(
+            f"/api/workflows/{workflow}/execute",
+            json={"parameters": dict(parameters or {})},
+            headers={"prefer": f"wait={wait:.0f}", **headers},
+        )
+        assert answer.status_code in {200, 202}, answer.text
+        document: Json = answer.json()
+        return document
+
+    def job(self, job_id: object, *, wait: float = 0) -> Json:
+        """The job document."""
+        answer = self.client.get(f"/api/jobs/{job_id}", params={"wait": wait})
+        assert answer.status_code == 200, answer.text
+        document: Json = answer.json()
+        return document
+
+    def ended(self, job_id: object, *, seconds: float = 60) -> Json:
+        """The job document once the job has ended."""
+
+        def look() -> Json | None:
+            with suppress(httpx.TransportError):
+                document = self.job(job_id, wait=5)
+                return document if document["finished_at"] else None
+            return None
+
+        found = wait_until(look, seconds=seconds, what=f"job {job_id} ends")
+        assert found is not None
+        return found
+
+
+def environment(data: Path, variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a gateway: nothing of the caller's own settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GATEWAY_", "COMFYUI_", "DATABASE_", "SENTRY_"))
+    }
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+        "GATEWAY_DATA_DIR": str(data),
+        "GATEWAY_SWEEP_SECONDS": "0.2",
+        "GATEWAY_HEARTBEAT_SECONDS": "3",
+        **(variables or {}),
+    }
+
+
+def run_gateway(
+    *arguments: str, data: Path, seconds: float = 60, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "comfyui_gateway", *arguments],
+        env=environment(data, variables),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def stop_postgres(data: Path) -> None:
+    """Stop the embedded Postgres that a killed gateway left."""
+    folder = data / "postgres" / "data"
+    pid_file = folder / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    pid = int(pid_file.read_text().splitlines()[0])
+    subprocess.run(
+        [str(POSTGRES_VERSIONS[18] / "pg_ctl"), "-D", str(folder), "-m", "immediate", "stop"],
+        user="pgserver" if os.geteuid() == 0 else None,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    wait_until(lambda: is_gone(pid), what="Postgres ends")
