@@ -1,0 +1,1 @@
+"""The gateway beside ComfyUI itself and beside `comfy-api-proxy`, in one run."""
