@@ -13,7 +13,7 @@ SIZE_ON_DISK = 1_500_000_000
 ROOM_NEEDED = 2_600_000_000
 """Bytes that must be free to make one: wheels and what is unpacked from them, for a moment both."""
 
-REQUIREMENTS = "requirements.lock"
+REQUIREMENTS = "comfyui.lock"
 WITHOUT_DEPENDENCIES = "without-dependencies.txt"
 STAND_IN = "torchvision_stand_in.py"
 FRONT_END = "front-end.html"
