@@ -102,14 +102,14 @@ def _failed(job: Job) -> Check:
 
 
 async def _reported(job: Job, sentry: SentryClient) -> Check:
-    claim = "the failure is an issue with the job's id and trace on it"
-    issue = await seen(
-        lambda: sentry.issue_of_job(job.id),
-        enough=lambda issue: issue is not None,
-        within=_SECONDS_TO_BE_REPORTED,
+    claim = "the failure is one issue with the job's id and trace on it"
+    issues = await seen(
+        lambda: sentry.issues_of_job(job.id), enough=bool, within=_SECONDS_TO_BE_REPORTED
     )
-    if issue is None:
-        return Check(claim, False, f"{GATEWAY_PROJECT} has no issue tagged with job {job.id}")
+    if len(issues) != 1:
+        evidence = f"{GATEWAY_PROJECT} has {len(issues)} issues tagged with job {job.id}"
+        return Check(claim, False, evidence)
+    (issue,) = issues
     event = await sentry.latest_event(issue)
     evidence = (
         f"{issue.short_id} {issue.title}, job_id {event.tag('job_id')}, "

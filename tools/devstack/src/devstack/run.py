@@ -116,17 +116,15 @@ async def _places(
     def address(output: Output | None) -> str:
         return gateway.address(output) if output else "not there: see the gateway's log"
 
-    issue = await seen(
-        lambda: sentry.issue_of_job(shown.failure.id),
-        enough=lambda issue: issue is not None,
-        within=_SECONDS_TO_BE_REPORTED,
+    issues = await seen(
+        lambda: sentry.issues_of_job(shown.failure.id), enough=bool, within=_SECONDS_TO_BE_REPORTED
     )
     trace_id = shown.video.trace_id
     return {
         "Image": address(shown.image.last_output("image/")),
         "Video": address(shown.video.last_output("video/")),
         "Thumbnail": address(shown.video.last_output("image/")),
-        "Issue": sentry.issue_page(issue) if issue else "not there: see the gateway's log",
+        "Issue": sentry.issue_page(issues[0]) if issues else "not there: see the gateway's log",
         "Trace": sentry.trace_page(trace_id) if trace_id else "not there: see the gateway's log",
     }
 

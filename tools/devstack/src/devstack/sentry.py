@@ -112,14 +112,13 @@ class SentryClient:
             raise SentryError(f"The project {project} has no client key.", "Make one in Sentry.")
         return keys[0].dsn.public
 
-    async def issue_of_job(self, job_id: str) -> Issue | None:
-        """Return the newest issue with an event of a job, None where there is none."""
-        issues = await self._get(
+    async def issues_of_job(self, job_id: str) -> list[Issue]:
+        """Return the issues with an event of a job, the newest first."""
+        return await self._get(
             f"/organizations/{ORGANIZATION}/issues/",
             TypeAdapter(list[Issue]),
             query=f"job_id:{job_id}",
         )
-        return issues[0] if issues else None
 
     async def latest_event(self, issue: Issue) -> Event:
         """Return the newest event of an issue."""

@@ -11,7 +11,7 @@ def configure(*, quiet: bool) -> None:
     # What Uvicorn would say of a failed request is logged by the application, with its path.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     rendering: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if sys.stderr.isatty()
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

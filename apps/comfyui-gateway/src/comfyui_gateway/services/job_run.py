@@ -170,8 +170,10 @@ class JobRun:
             self._shop.backends.report_trouble(backend, failure.trouble)
         used_up = failure.counted and job.failures + 1 >= self._shop.settings.max_failures
         if not failure.passing or used_up:
+            observability.capture_exception(
+                error
+            )  # first: then the log line of it counts as the same
             log.error("job_failed", reason=str(error), exc_info=error)
-            observability.capture_exception(error)
             await self._finish(job, "failed", error=failure.problem)
             return None
         log.warning("job_waits", reason=str(error))
