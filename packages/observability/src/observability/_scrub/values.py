@@ -63,7 +63,7 @@ class _Walk:
         for key, value in mapping.items():
             name = self._key(key, scrubbed)
             if isinstance(key, str) and names_private(key):
-                scrubbed[name] = value if value is None or isinstance(value, bool) else FILTERED
+                scrubbed[name] = value if _says_nothing(value) else FILTERED
             elif key == "frames" and isinstance(value, list):
                 scrubbed[name] = [self._frame(frame) for frame in value]
             elif isinstance(key, str) and key.startswith("code."):
@@ -108,6 +108,10 @@ def scrub_mapping(mapping: Mapping[str, object], *, keep: Iterable[str] = ()) ->
     walk = _Walk()
     rest = {key: value for key, value in mapping.items() if key not in kept}
     return {str(key): value for key, value in walk.mapping(rest).items()} | kept  # type: ignore[arg-type]
+
+
+def _says_nothing(value: object) -> bool:
+    return value is None or isinstance(value, bool) or (type(value) is str and not value)
 
 
 def _source(value: object) -> object:
