@@ -14,8 +14,6 @@ from typing import Self, TypeVar
 import httpx
 import psutil
 
-from comfyui_gateway.store.embedded_postgres import POSTGRES_VERSIONS
-
 T = TypeVar("T")
 
 START_SECONDS = 60.0
@@ -190,19 +188,16 @@ def run_gateway(
     )
 
 
+def postgres_pid(data: Path) -> int | None:
+    """The process id of the embedded Postgres of a data folder, if it runs."""
+    pid_file = data / "postgres" / "data" / "postmaster.pid"
+    return int(pid_file.read_text().splitlines()[0]) if pid_file.exists() else None
+
+
 def stop_postgres(data: Path) -> None:
     """Stop the embedded Postgres that a killed gateway left."""
-    folder = data / "postgres" / "data"
-    pid_file = folder / "postmaster.pid"
-    if not pid_file.exists():
+    pid = postgres_pid(data)
+    if pid is None or is_gone(pid):
         return
-    pid = int(pid_file.read_text().splitlines()[0])
-    subprocess.run(
-        [str(POSTGRES_VERSIONS[18] / "pg_ctl"), "-D", str(folder), "-m", "immediate", "stop"],
-        user="pgserver" if os.geteuid() == 0 else None,
-        cwd="/",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
+    os.kill(pid, signal.SIGQUIT)  # the immediate way
     wait_until(lambda: is_gone(pid), what="Postgres ends")

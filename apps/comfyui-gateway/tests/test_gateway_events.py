@@ -2,18 +2,37 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+import httpx
+import pytest
 
 from gateway_comfyui_server import ComfyUIServer
-from gateway_processes import GatewayProcess, Json
+from gateway_processes import GatewayProcess, Json, is_gone, postgres_pid, wait_until
+
+
+@pytest.fixture(scope="module")
+def narrow_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway that keeps three streams and says often that they live; its jobs never end."""
+    with GatewayProcess(
+        tmp_path_factory.mktemp("narrow"),
+        GATEWAY_MAX_EVENT_STREAMS="3",
+        GATEWAY_EVENT_HEARTBEAT_SECONDS="0.2",
+    ) as process:
+        yield process
+
+
+def _stream(
+    gateway: GatewayProcess, job_id: object, **headers: str
+) -> AbstractContextManager[httpx.Response]:
+    return gateway.client.stream("GET", f"/api/jobs/{job_id}/events", headers=headers)
 
 
 @contextmanager
 def _events(
     gateway: GatewayProcess, job_id: object, **headers: str
 ) -> Iterator[Iterator[tuple[str, Json]]]:
-    path = f"/api/jobs/{job_id}/events"
-    with gateway.client.stream("GET", path, headers=headers) as answer:
+    with _stream(gateway, job_id, **headers) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield _parsed(answer.iter_lines())
@@ -96,3 +115,49 @@ def test_a_watcher_that_reconnects_is_not_told_what_it_has_seen(gateway: Gateway
         assert [event_id for event_id, _ in events] == ["end"]
     path = f"/api/jobs/{job['id']}/events"
     assert gateway.client.get(path, headers={"last-event-id": "end"}).status_code == 204
+
+
+def test_more_streams_than_allowed_are_refused_until_one_closes(
+    narrow_gateway: GatewayProcess,
+) -> None:
+    job_id = narrow_gateway.execute("gradient-backdrop")["id"]
+
+    def is_let_in() -> bool:
+        with _stream(narrow_gateway, job_id) as answer:
+            return answer.status_code == 200
+
+    with ExitStack() as opened:
+        first, *others = (opened.enter_context(_stream(narrow_gateway, job_id)) for _ in range(3))
+        with _stream(narrow_gateway, job_id) as refused:
+            problem = json.loads(refused.read())
+        assert [answer.status_code for answer in (first, *others)] == [200, 200, 200]
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert problem["type"] == "urn:kijko:problem:too-many-streams"
+
+        first.close()
+        wait_until(is_let_in, what="the closed stream has made room")
+
+
+def test_a_quiet_stream_is_kept_alive(narrow_gateway: GatewayProcess) -> None:
+    job_id = narrow_gateway.execute("gradient-backdrop")["id"]
+    with _stream(narrow_gateway, job_id) as answer:
+        lines = answer.iter_lines()
+        for _ in range(3):
+            assert any(line.startswith(": ping") for line in lines)
+
+
+def test_a_gateway_that_is_told_to_stop_ends_its_streams_and_its_postgres(
+    narrow_gateway: GatewayProcess,
+) -> None:
+    postgres = postgres_pid(narrow_gateway.data)
+    job_id = narrow_gateway.execute("gradient-backdrop")["id"]
+    with _events(narrow_gateway, job_id) as one, _events(narrow_gateway, job_id) as two:
+        seen, _ = next(one)
+        next(two)
+        narrow_gateway.stop()
+        # The streams end in order, as httpx would say otherwise: a watcher reconnects elsewhere.
+        assert "end" not in [seen, *(event_id for event_id, _ in [*one, *two])]
+    assert postgres is not None
+    assert is_gone(postgres)
+    narrow_gateway.start()

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import uvicorn
 import uvloop
+from sse_starlette.sse import AppStatus
 
 import observability
 from comfyui_gateway.app import create_app
@@ -47,6 +48,8 @@ async def _serve(settings: Settings, *, worker: bool) -> None:
     with listening:
         app = create_app(settings, worker=worker)
         lifespan = app.router.lifespan_context
+        # Streams and waits end by the feed's closing, each with a whole answer.
+        AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]  # it is
         # The gateway starts before uvicorn does, so that a refusal is a sentence, not a traceback.
         async with lifespan(app):
             server = _Server(
@@ -64,6 +67,7 @@ async def _serve(settings: Settings, *, worker: bool) -> None:
                     timeout_keep_alive=75,
                 ),
                 on_started=lambda: _announce(listening),
+                on_stopping=lambda: app.state.gateway.feed.close(),
             )
             await server.serve(sockets=[listening])
 
@@ -79,16 +83,27 @@ async def _work(settings: Settings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, telling when it accepts connections, and ending without ending the process."""
+    """uvicorn, telling when it begins and ceases to accept, and ending without a signal."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        on_started: Callable[[], None],
+        on_stopping: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_stopping = on_stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stopping()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from comfyui_gateway.models import JobDocument
 from comfyui_gateway.routes.dependencies import TheGateway, Wait, while_connected
@@ -62,19 +63,27 @@ async def watch_job(
     job = await gateway.store.get(job_id)
     if job.finished and last_event_id == "end":
         return Response(status_code=204)
-    gateway.refuse_excess_stream()
-    return EventSourceResponse(
-        _events(gateway, job_id, last_event_id),
-        ping=gateway.settings.event_heartbeat_seconds,
-        send_timeout=_SEND_TIMEOUT,
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-    )
+    return _CountedStream(gateway, _events(gateway, job_id, last_event_id))
+
+
+class _CountedStream(EventSourceResponse):
+    """An event stream that is counted before its head is sent, so that it can still be refused."""
+
+    def __init__(self, gateway: Gateway, events: AsyncIterator[ServerSentEvent]) -> None:
+        super().__init__(
+            events, ping=gateway.settings.event_heartbeat_seconds, send_timeout=_SEND_TIMEOUT
+        )
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._gateway.stream():
+            await super().__call__(scope, receive, send)
 
 
 async def _events(
     gateway: Gateway, job_id: UUID, seen: str | None
 ) -> AsyncIterator[ServerSentEvent]:
-    async with gateway.stream(), aclosing(gateway.watch.watch(job_id, seen=seen)) as sights:
+    async with aclosing(gateway.watch.watch(job_id, seen=seen)) as sights:
         async for sight in sights:
             yield _event(sight)
 

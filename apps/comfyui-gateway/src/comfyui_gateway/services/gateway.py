@@ -1,7 +1,7 @@
 """The gateway put together: what is started, in which order, and how it ends."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -54,28 +54,24 @@ class Gateway:
         self.feed.publish(change_of(job))
         return job
 
-    @asynccontextmanager
-    async def stream(self) -> AsyncIterator[None]:
+    @contextmanager
+    def stream(self) -> Iterator[None]:
         """Count an event stream within the block.
 
         Raises:
             TooManyStreams: as many as the settings allow are open.
         """
-        self.refuse_excess_stream()
+        if self.streams >= self.settings.max_event_streams:
+            raise TooManyStreams(
+                "As many event streams are open as this gateway allows; ask for the job instead, "
+                "try again later, or raise GATEWAY_MAX_EVENT_STREAMS.",
+                headers={"Retry-After": "5"},
+            )
         self.streams += 1
         try:
             yield
         finally:
             self.streams -= 1
-
-    def refuse_excess_stream(self) -> None:
-        """Raise TooManyStreams when no further event stream may be opened."""
-        if self.streams >= self.settings.max_event_streams:
-            raise TooManyStreams(
-                "As many event streams are open as this gateway allows; ask for the job instead, "
-                "or try again later.",
-                headers={"Retry-After": "5"},
-            )
 
     async def checks(self) -> list[ReadyCheck]:
         """What the gateway needs, asked now."""

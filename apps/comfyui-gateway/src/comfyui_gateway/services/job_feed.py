@@ -50,6 +50,7 @@ class JobFeed:
         self._latest: OrderedDict[UUID, JobChange] = OrderedDict()
         self._ended: OrderedDict[UUID, None] = OrderedDict()
         self._listeners: list[Callable[[JobChange], None]] = []
+        self.closed = False
         hub.listen(JOBS_CHANNEL, self._heard)
         hub.on_gap(self._gap)
 
@@ -96,6 +97,11 @@ class JobFeed:
             remaining.discard(subscription)
             if not remaining:
                 del self._subscriptions[job_id]
+
+    def close(self) -> None:
+        """Send everybody away who waits for a job here: this process is about to stop."""
+        self.closed = True
+        self._gap()
 
     @property
     def watched(self) -> int:

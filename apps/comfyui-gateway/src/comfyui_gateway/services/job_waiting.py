@@ -51,7 +51,7 @@ class JobWatch:
     async def watch(
         self, job_id: UUID, *, seen: str | None = None, known: Job | None = None
     ) -> AsyncGenerator[Sight, None]:
-        """The job now and after every change, until it has ended.
+        """The job now and after every change, until it has ended or the feed is closed.
 
         Args:
             job_id: the job.
@@ -67,7 +67,7 @@ class JobWatch:
             sight = Sight(known, self._feed.latest(job_id))
             if sight.event_id != seen:
                 yield sight
-            while not sight.job.finished:
+            while not (sight.job.finished or self._feed.closed):
                 change: JobChange | None = None
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_AGAIN):
