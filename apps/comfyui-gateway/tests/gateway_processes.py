@@ -13,10 +13,12 @@ from typing import Self, TypeVar
 
 import httpx
 import psutil
+import pytest
 
 T = TypeVar("T")
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+_PROGRAM = (sys.executable, "-m", "comfyui_gateway")
 Json = dict[str, object]
 
 
@@ -40,6 +42,16 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+def descendants(pid: int, named: str) -> list[psutil.Process]:
+    """The processes below `pid` that run and have `named` in their command line."""
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.Error):  # it ended as we looked
+            if named in " ".join(process.cmdline()) and not is_gone(process.pid):
+                found.append(process)
+    return found
+
+
 class GatewayProcess:
     """`python -m comfyui_gateway serve`, on any port, with its own data folder."""
 
@@ -49,10 +61,12 @@ class GatewayProcess:
         *,
         comfyui: str = "http://127.0.0.1:9",
         arguments: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (),
         **variables: str,
     ) -> None:
         self.data = data
         self._arguments = arguments
+        self._prefix = prefix
         self._variables = {"COMFYUI_URL": comfyui, **variables}
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
@@ -62,7 +76,7 @@ class GatewayProcess:
         """Start it and wait until it listens."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "comfyui_gateway", "serve", "--port", "0", *self._arguments],
+                [*self._prefix, *_PROGRAM, "serve", "--port", "0", *self._arguments],
                 env=environment(self.data, self._variables),
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -174,12 +188,27 @@ def environment(data: Path, variables: Mapping[str, str] | None = None) -> dict[
     }
 
 
+def on_a_small_disk(folder: Path, size: str) -> tuple[str, ...]:
+    """What to put before a command to give it a folder with that little room, and nobody else.
+
+    Skips the test where nobody may mount.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    script = 'mount -t tmpfs -o "size=$0,mode=755" none "$1" && shift && exec "$@"'
+    prefix = ("unshare", "--mount", "sh", "-c", script, size, str(folder))
+    try:
+        subprocess.run([*prefix, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this machine lets nobody mount a small disk")
+    return prefix
+
+
 def run_gateway(
-    *arguments: str, data: Path, seconds: float = 60, **variables: str
+    *arguments: str, data: Path, seconds: float = 60, prefix: tuple[str, ...] = (), **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself."""
     return subprocess.run(
-        [sys.executable, "-m", "comfyui_gateway", *arguments],
+        [*prefix, *_PROGRAM, *arguments],
         env=environment(data, variables),
         capture_output=True,
         text=True,

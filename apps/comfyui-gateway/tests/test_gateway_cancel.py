@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from gateway_comfyui_server import ComfyUIServer
-from gateway_processes import GatewayProcess, Json, wait_until
+from gateway_processes import GatewayProcess, Json, descendants, is_gone, wait_until
 
 
 def _cancel(gateway: GatewayProcess, job_id: object, *, wait: float = 20) -> Json:
@@ -52,19 +51,18 @@ def test_a_job_that_waits_in_comfyui_is_taken_out(
 
 
 def test_a_job_in_ffmpeg_is_stopped_and_ffmpeg_with_it(
-    gateway: GatewayProcess, slow_ffmpeg_gateway: GatewayProcess
+    slow_ffmpeg_gateway: GatewayProcess,
 ) -> None:
     gateway = slow_ffmpeg_gateway
     job = gateway.execute("gradient-loop", {"width": 64, "height": 64, "loops": 1})
-    children = psutil.Process(gateway.pid)
-
-    def ffmpeg() -> list[psutil.Process]:
-        return [c for c in children.children(recursive=True) if "slow-ffmpeg" in str(c.cmdline())]
-
-    wait_until(ffmpeg, what="FFmpeg runs")
+    (ffmpeg, *_) = wait_until(
+        lambda: descendants(gateway.pid, "slow-ffmpeg"), seconds=60, what="FFmpeg runs"
+    )
+    (sleep,) = wait_until(lambda: descendants(ffmpeg.pid, "sleep 600"), what="its child runs")
     assert _cancel(gateway, job["id"])["status"] == "cancelled"
-    wait_until(lambda: not ffmpeg(), seconds=10, what="FFmpeg has ended")
-    assert not list(Path(gateway.data, "outputs", str(job["id"])).rglob("*.*"))
+    wait_until(lambda: is_gone(ffmpeg.pid) and is_gone(sleep.pid), what="both have ended")
+    folder = Path(gateway.data, "outputs", str(job["id"]))
+    wait_until(lambda: not folder.exists(), what="nothing is left of the job")
 
 
 @pytest.fixture

