@@ -83,6 +83,10 @@ class ComfyUIServer:
             [entry[1] for entry in answer["queue_pending"]],
         )
 
+    def made_for(self, job_id: object) -> list[Path]:
+        """The files it has saved for a job, also before it was killed: one for each execution."""
+        return sorted((self._base / "output" / "jobs" / str(job_id)).glob("*"))
+
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)

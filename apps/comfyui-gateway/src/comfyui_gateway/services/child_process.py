@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+
+from comfyui_gateway.services import child_launcher
 
 _LOG_BYTES = 8 * 1024
 _LINE_BYTES = 64 * 1024
@@ -18,6 +21,17 @@ class Ended:
 
     status: int
     log: str
+
+
+def bound_to_us(command: Sequence[str]) -> list[str]:
+    """`command`, such that it dies with this process, even of SIGKILL, where Linux can do that.
+
+    Its status is `child_launcher.CANNOT_RUN` when there is no such program.
+    """
+    if sys.platform != "linux":
+        return list(command)
+    launcher = [sys.executable, "-I", "-S", child_launcher.__file__, str(os.getpid())]
+    return [*launcher, *command]
 
 
 async def run_child(

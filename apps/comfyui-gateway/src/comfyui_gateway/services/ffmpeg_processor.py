@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from comfyui_gateway.services.child_process import Ended, run_child
+from comfyui_gateway.services.child_launcher import CANNOT_RUN
+from comfyui_gateway.services.child_process import Ended, bound_to_us, run_child
 from comfyui_gateway.services.ffmpeg_command import (
     find_ffmpeg,
     thumbnail_command,
@@ -167,12 +168,14 @@ async def _thumbnail(
 
 async def _run(command: list[str], on_line: Callable[[bytes], None], activity: str) -> None:
     try:
-        ended = await run_child(command, on_line=on_line)
+        ended = await run_child(bound_to_us(command), on_line=on_line)
     except OSError as error:
         raise FFmpegMissing(f"FFmpeg cannot be run: {error.strerror}.") from error
     if ended.status == 0:
         return
     log = _without_paths(ended.log)
+    if ended.status == CANNOT_RUN:
+        raise FFmpegMissing(f"FFmpeg cannot be run: {log}.")
     if _is_disk_full(ended):
         raise DiskFull(f"There was no room for the result of {activity}.")
     if "Unknown encoder" in log:

@@ -41,7 +41,10 @@ class OutputStore:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     async def attempt(self, job_id: UUID, attempt: int) -> "AttemptFolder":
-        """An empty folder for one attempt at a job.
+        """An empty folder for one attempt at a job, and none of earlier attempts beside it.
+
+        What those left is of no use any more, and may be what fills the disk. Later ones are not
+        touched: this attempt may be the one that was given up.
 
         Raises:
             StorageFull: the disk is full.
@@ -221,9 +224,11 @@ def _storage_problem(error: OSError) -> StorageFull | OSError:
 
 
 def _make_empty(path: Path) -> None:
-    if path.exists():
-        shutil.rmtree(path)
-    path.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for earlier in path.parent.iterdir():
+        if int(earlier.name) <= int(path.name):
+            shutil.rmtree(earlier, ignore_errors=True)
+    path.mkdir()
 
 
 def _adopt(file: Path, target: Path) -> tuple[int, str]:
