@@ -1,6 +1,5 @@
 """What the gateway's tests share: one real ComfyUI a run, one gateway a module."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from gateway_comfyui_server import ComfyUIServer, find_comfyui
 from gateway_processes import GatewayProcess
+from gateway_templates import write_workflow
 
 
 @pytest.fixture(scope="session")
@@ -59,13 +59,6 @@ def workflow_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _node(class_type: str, **inputs: object) -> dict[str, object]:
     return {"class_type": class_type, "inputs": inputs}
-
-
-def write_workflow(folder: Path, graph: object, **template: object) -> None:
-    """Write a template folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "graph.json").write_text(json.dumps(graph))
-    (folder / "template.json").write_text(json.dumps({"title": folder.name, **template}))
 
 
 @pytest.fixture(scope="module")

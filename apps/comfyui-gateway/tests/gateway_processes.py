@@ -22,7 +22,7 @@ _PROGRAM = (sys.executable, "-m", "comfyui_gateway")
 Json = dict[str, object]
 
 
-def wait_until(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "") -> T:
+def wait_until(condition: Callable[[], T], *, seconds: float = 60.0, what: str = "") -> T:
     """Return the condition's value once it is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -70,7 +70,7 @@ class GatewayProcess:
         self._variables = {"COMFYUI_URL": comfyui, **variables}
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
-        self.client = httpx.Client(timeout=90, trust_env=False)
+        self.client = httpx.Client(timeout=120, trust_env=False)
 
     def start(self) -> Self:
         """Start it and wait until it listens."""
@@ -118,7 +118,7 @@ class GatewayProcess:
             return
         self._process = None
         process.send_signal(number)
-        process.wait(30)
+        process.wait(90)
         assert process.stdout is not None
         process.stdout.close()
 
@@ -157,7 +157,7 @@ class GatewayProcess:
         document: Json = answer.json()
         return document
 
-    def ended(self, job_id: object, *, seconds: float = 60) -> Json:
+    def ended(self, job_id: object, *, seconds: float = 120) -> Json:
         """The job document once the job has ended."""
 
         def look() -> Json | None:
@@ -204,7 +204,11 @@ def on_a_small_disk(folder: Path, size: str) -> tuple[str, ...]:
 
 
 def run_gateway(
-    *arguments: str, data: Path, seconds: float = 60, prefix: tuple[str, ...] = (), **variables: str
+    *arguments: str,
+    data: Path,
+    seconds: float = 240,
+    prefix: tuple[str, ...] = (),
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command that ends by itself."""
     return subprocess.run(

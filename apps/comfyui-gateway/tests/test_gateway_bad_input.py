@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import httpx
+import psutil
 import pytest
 
-from gateway_processes import GatewayProcess, Json
+from gateway_processes import GatewayProcess, Json, run_gateway
 
 EXECUTE = "/api/workflows/gradient-backdrop/execute"
 
@@ -61,16 +62,34 @@ def test_an_unknown_workflow_is_no_workflow(lonely_gateway: GatewayProcess) -> N
     assert "GET /api/workflows" in str(_problem(answer, 404, "workflow-unknown")["detail"])
 
 
+DEEP = b'{"parameters": {"width": ' + b"[" * 200_000 + b"]" * 200_000 + b"}}"
+
+
 @pytest.mark.parametrize(
-    "body", [b"", b"not json", b'{"parameters": ', b'{"parameters": NaN}', b"\xff\xfe", b"{]"]
+    "body",
+    [b"not json", b'{"parameters": ', b"\xff\xfe", b"{]", b"\x00", DEEP],
+    ids=["words", "half", "no text", "wrong bracket", "zero", "deep"],
 )
 def test_a_body_that_is_not_json_is_refused(lonely_gateway: GatewayProcess, body: bytes) -> None:
     answer = lonely_gateway.client.post(
         EXECUTE, content=body, headers={"content-type": "application/json"}
     )
 
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.status_code in {400, 422}
+    _problem(answer, 400, "body-not-json")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b"", "request-invalid"), (b'{"parameters": {"width": NaN}}', "parameters-invalid")],
+)
+def test_a_body_that_says_nothing_is_refused(
+    lonely_gateway: GatewayProcess, body: bytes, kind: str
+) -> None:
+    answer = lonely_gateway.client.post(
+        EXECUTE, content=body, headers={"content-type": "application/json"}
+    )
+
+    _problem(answer, 422, kind)
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, {"parameters": []}, {"params": {}}])
@@ -78,33 +97,18 @@ def test_json_of_another_shape_is_refused(lonely_gateway: GatewayProcess, body: 
     _problem(lonely_gateway.client.post(EXECUTE, json=body), 422, "request-invalid")
 
 
-def test_json_nested_without_end_is_refused(lonely_gateway: GatewayProcess) -> None:
-    deep = b'{"parameters": {"width": ' + b"[" * 200_000 + b"]" * 200_000 + b"}}"
-    answer = lonely_gateway.client.post(
-        EXECUTE, content=deep, headers={"content-type": "application/json"}
-    )
-
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.status_code in {400, 422}
-
-
-def test_a_body_of_50_megabytes_is_refused_without_being_read(
+def test_a_body_of_50_megabytes_is_refused_and_the_client_hears_of_it(
     lonely_gateway: GatewayProcess,
 ) -> None:
-    sent = 0
-
     def body() -> Iterator[bytes]:
-        nonlocal sent
         for _ in range(800):
-            sent += 65536
             yield b" " * 65536
 
     headers = {"content-type": "application/json", "content-length": str(50 * 1024 * 1024)}
-    try:
-        answer = lonely_gateway.client.post(EXECUTE, content=body(), headers=headers)
-    except httpx.WriteError:
-        pytest.skip("the client noticed the closed connection before the answer")
+    answer = lonely_gateway.client.post(EXECUTE, content=body(), headers=headers)
+
     _problem(answer, 413, "body-too-large")
+    assert psutil.Process(lonely_gateway.pid).memory_info().rss < 200 * 1024**2
 
 
 def test_a_body_of_unknown_length_is_refused_once_it_is_too_long(
@@ -165,8 +169,6 @@ def test_a_preference_that_cannot_be_read_is_ignored(
 
 
 def test_what_was_refused_left_no_job(lonely_gateway: GatewayProcess) -> None:
-    from gateway_processes import run_gateway
-
     listed = run_gateway("jobs", "list", "--json", data=lonely_gateway.data)
 
     assert '"gradient-backdrop"' not in listed.stdout

@@ -35,7 +35,7 @@ def test_a_job_that_runs_in_comfyui_is_stopped_there(
 
     assert cancelled["status"] == "cancelled"
     assert cancelled["outputs"] == []
-    wait_until(lambda: _is_idle(comfyui), seconds=10, what="ComfyUI is idle")
+    wait_until(lambda: _is_idle(comfyui), what="ComfyUI is idle")
 
 
 def test_a_job_that_waits_in_comfyui_is_taken_out(
@@ -109,4 +109,4 @@ def test_a_cancellation_at_any_moment_is_exact(
             assert ended == asked
         else:
             assert (ended["status"], ended["outputs"]) == ("cancelled", [])
-    wait_until(lambda: _is_idle(comfyui), seconds=10, what="ComfyUI is idle")
+    wait_until(lambda: _is_idle(comfyui), what="ComfyUI is idle")

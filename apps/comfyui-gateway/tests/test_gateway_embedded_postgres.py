@@ -20,7 +20,7 @@ def test_processes_that_start_at_once_share_one_and_the_last_stops_it(tmp_path: 
     data = tmp_path / "it's their folder"
 
     def look(_: int) -> str:
-        found = run_gateway("jobs", "list", "--json", data=data, seconds=180)
+        found = run_gateway("jobs", "list", "--json", data=data)
         return found.stderr or found.stdout
 
     with ThreadPoolExecutor(3) as pool:

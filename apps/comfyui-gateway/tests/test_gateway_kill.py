@@ -138,9 +138,8 @@ def _ask(gateway: GatewayProcess, wanted: list[Asked]) -> None:
     """Send each request until the gateway is killed; what got no answer stays without a job."""
     for one in wanted:
         try:
-            job = gateway.execute(
-                one.workflow, PARAMETERS[one.workflow], **{"idempotency-key": one.key}
-            )
+            key = {"idempotency-key": one.key}
+            job = gateway.execute(one.workflow, PARAMETERS[one.workflow], wait=0, **key)
         except httpx.TransportError:
             return
         one.job_id = job["id"]

@@ -37,11 +37,16 @@ _out = Console()
 
 
 def main() -> None:
-    """Run the command line; a designed error is one sentence and exit status 1."""
+    """Run the command line; a designed error is one sentence and exit status 1.
+
+    With `--json` it is a problem on standard output too, as it would be over HTTP.
+    """
     try:
         app()
     except GatewayError as error:
         sentence = error.detail
+        if "--json" in sys.argv:
+            _print_json(error.problem().as_json())
     except ObservabilityError as error:
         sentence = str(error)
     else:

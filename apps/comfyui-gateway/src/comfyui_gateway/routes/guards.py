@@ -1,7 +1,9 @@
 """What every request passes before a route sees it: a size limit, and a token where one is set."""
 
+import asyncio
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -11,10 +13,11 @@ from comfyui_gateway.problems import BodyTooLarge, TokenRequired
 from comfyui_gateway.routes.problem_answers import problem_response
 
 _OPEN_PATHS = frozenset({"/healthz"})
+_LINGER_SECONDS = 5.0
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is known to be too large; the rest of it is not read."""
+    """Answers 413 as soon as a body is known to be too large; the rest of it is thrown away."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -64,7 +67,19 @@ class BodyLimit:
             f"A body may have {self._max_bytes} bytes; send less, or raise GATEWAY_MAX_BODY_BYTES.",
             headers={"Connection": "close"},
         )
-        await problem_response(error.problem(), error.headers)(scope, receive, send)
+
+        async def lingering(message: Message) -> None:
+            # A connection that is closed on a client that still sends may lose it the answer.
+            if message["type"] == "http.response.body":
+                await send({**message, "more_body": True})
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LINGER_SECONDS):
+                        while (await receive()).get("more_body"):
+                            pass
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
+        await problem_response(error.problem(), error.headers)(scope, receive, lingering)
 
 
 class BearerToken:

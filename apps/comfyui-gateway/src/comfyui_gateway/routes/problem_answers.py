@@ -20,6 +20,9 @@ from comfyui_gateway.problems import (
 
 log = structlog.get_logger(__name__)
 
+_NOT_PARSED = "There was an error parsing the body"
+"""FastAPI's words for a body that is not text, or nested deeper than Python can follow."""
+
 
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """A problem as a response."""
@@ -52,6 +55,8 @@ async def _designed(request: Request, error: Exception) -> Response:
 async def _framework(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == 400 and error.detail == _NOT_PARSED:
+        return _not_json()
     return problem_response(http_problem(error.status_code, error.detail), error.headers)
 
 
@@ -60,14 +65,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
         raise error
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
-        return problem_response(
-            Problem(
-                type=problem_type("body-not-json"),
-                title="The request body is not JSON",
-                status=400,
-                detail='Send a JSON object such as {"parameters": {}}.',
-            )
-        )
+        return _not_json()
     return problem_response(
         Problem(
             type=problem_type("request-invalid"),
@@ -80,6 +78,17 @@ async def _invalid(_: Request, error: Exception) -> Response:
                 )
                 for fault in faults
             ],
+        )
+    )
+
+
+def _not_json() -> Response:
+    return problem_response(
+        Problem(
+            type=problem_type("body-not-json"),
+            title="The request body is not JSON",
+            status=400,
+            detail='Send a JSON object such as {"parameters": {}}.',
         )
     )
 

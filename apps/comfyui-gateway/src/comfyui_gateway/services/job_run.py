@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -12,7 +12,7 @@ import structlog
 
 import observability
 from comfyui_gateway.clients.comfyui import ComfyUIError
-from comfyui_gateway.models import ClaimedJob, Job, StoredOutput
+from comfyui_gateway.models import ClaimedJob, Job, Progress, StoredOutput
 from comfyui_gateway.problems import JobAbandoned, JobStatus, JobTimedOut, Problem
 from comfyui_gateway.services.comfyui_backends import Backend, BackendPool
 from comfyui_gateway.services.job_failures import Failure, judge
@@ -188,7 +188,13 @@ class JobRun:
             return None
         self._held = None
         self._shop.progress.forget(job.id)
-        self._shop.feed.publish(change_of(released))
+        told = self._shop.feed.latest(job.id)
+        why = replace(
+            change_of(released),
+            sequence=1 if told is None else told.sequence + 1,
+            progress=Progress(fraction=0, stage="waiting", detail=failure.problem.title),
+        )
+        self._shop.feed.publish(why)
         return pause
 
     async def _finish(
