@@ -118,11 +118,12 @@ def test_ffmpeg_ends_with_a_killed_gateway_and_leaves_nothing_to_the_next(
         asked = Asked(VIDEO, "a-video")
         _ask(gateway, [asked])
         folder = gateway.data / "outputs" / str(asked.job_id)
-        wait_until(lambda: list(folder.rglob("*.part")), seconds=90, what="FFmpeg writes")
+        unfinished = "*.ffmpeg/*.part"
+        wait_until(lambda: list(folder.rglob(unfinished)), seconds=120, what="FFmpeg writes")
         (ffmpeg,) = descendants(gateway.pid, "-readrate")
         gateway.kill()
         wait_until(lambda: is_gone(ffmpeg.pid), what="FFmpeg has ended")
-        assert list(folder.rglob("*.part"))
+        assert list(folder.rglob(unfinished))
 
         gateway.start()
         _all_have_ended_once(gateway, [asked])
