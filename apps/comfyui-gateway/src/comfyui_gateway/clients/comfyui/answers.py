@@ -1,5 +1,6 @@
 """Reads ComfyUI's answers: nothing here trusts a shape it has not looked at."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ from comfyui_gateway.clients.comfyui.errors import (
 )
 from comfyui_gateway.clients.comfyui.execution import Asset
 
+_MARKS = re.compile(r"[/\\\x00-\x1f\x7f]")
 _KINDS = frozenset({"output", "temp", "input"})
 _MEDIA = {
     ".apng": "image/apng",
@@ -81,6 +83,17 @@ class QueueSnapshot:
 def media_type(filename: str) -> str:
     """The media type that a file's name promises."""
     return _MEDIA.get(PurePosixPath(filename).suffix.lower(), "application/octet-stream")
+
+
+def is_plain(name: str) -> bool:
+    """Whether ``name`` names a file or folder, and cannot be taken for a path or for a header."""
+    return name not in {"", ".", ".."} and not _MARKS.search(name)
+
+
+def folders(path: str) -> list[str]:
+    """The folders of a relative path as ComfyUI writes it, be it on Windows."""
+    path = path.replace("\\", "/").strip("/")
+    return path.split("/") if path else []
 
 
 def mapping(value: object, what: str) -> Mapping[str, object]:
@@ -175,29 +188,35 @@ def read_failure(error: Mapping[str, object]) -> Failure:
 
 
 def read_rejection(answer: Mapping[str, object]) -> PromptRejected:
-    """Reads a 400 of ``POST /prompt``, or the ``node_errors`` beside a 200."""
-    error = answer.get("error")
+    """Reads a 400 of ``POST /prompt``, or the ``node_errors`` beside a 200.
+
+    Raises:
+        ComfyUIProtocolError: It does not say what was refused.
+    """
+    error, node_errors = answer.get("error"), answer.get("node_errors")
+    if isinstance(error, str):  # as older ComfyUIs have it
+        error = {"message": error}
     error = error if isinstance(error, dict) else {}
-    kind = text_or_none(error.get("type")) or "partly_invalid"
-    node_errors = answer.get("node_errors")
+    kind = text_or_none(error.get("type")) or ("refused" if error else "partly_invalid")
     problems = tuple(_problems(node_errors if isinstance(node_errors, dict) else {}))
-    partial = not error
+    reason = text_or_none(error.get("message"))
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         message = f"ComfyUI refused {problems[0]}{more}."
-    else:
-        reason = text_or_none(error.get("message")) or "the prompt"
+    elif reason is not None:
         details = text_or_none(error.get("details"))
         message = f"ComfyUI refused the prompt: {reason.rstrip('.')}"
         message += f" ({details})." if details and details != reason else "."
-    return PromptRejected(message, kind=kind, problems=problems, partial=partial)
+    else:
+        raise ComfyUIProtocolError("What answers refused the prompt and does not say why.")
+    return PromptRejected(message, kind=kind, problems=problems, partial=not error)
 
 
 def _problems(node_errors: Mapping[str, object]) -> Iterator[NodeProblem]:
     for node_id, report in node_errors.items():
         report = report if isinstance(report, dict) else {}
         errors = report.get("errors")
-        for error in errors if isinstance(errors, list) else [{}]:
+        for error in errors if isinstance(errors, list) and errors else [{}]:
             error = error if isinstance(error, dict) else {}
             extra = error.get("extra_info")
             extra = extra if isinstance(extra, dict) else {}
@@ -242,28 +261,19 @@ def _assets(outputs: Mapping[str, object], cached: frozenset[str]) -> Iterator[A
 
 
 def _asset(node_id: str, file: Mapping[str, object], animated: bool, cached: bool) -> Asset:
-    filename, subfolder, kind = (
-        file["filename"],
-        file.get("subfolder", ""),
-        file.get("type", "output"),
-    )
-    if not isinstance(filename, str) or not isinstance(subfolder, str) or kind not in _KINDS:
+    filename, subfolder = file["filename"], file.get("subfolder", "")
+    kind = text_or_none(file.get("type", "output"))
+    if not isinstance(filename, str) or not isinstance(subfolder, str) or kind is None:
         raise ComfyUIProtocolError(f"Node {node_id} announces a file that has no usable name.")
-    subfolder = subfolder.replace("\\", "/").strip("/")
-    if not _is_plain(filename) or not all(
-        map(_is_plain, subfolder.split("/") if subfolder else ())
-    ):
+    subfolder = "/".join(folders(subfolder))
+    if kind not in _KINDS or not all(map(is_plain, [filename, *folders(subfolder)])):
         raise ComfyUIProtocolError(f"Node {node_id} announces a file outside ComfyUI's folders.")
     return Asset(
         node_id=node_id,
         filename=filename,
         subfolder=subfolder,
-        kind=str(kind),
+        kind=kind,
         media=media_type(filename),
         animated=animated,
         cached=cached,
     )
-
-
-def _is_plain(name: str) -> bool:
-    return name not in {"", ".", ".."} and not any(mark in name for mark in "/\\\0")

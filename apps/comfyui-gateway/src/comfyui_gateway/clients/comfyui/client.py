@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
@@ -70,7 +71,7 @@ class ComfyUI:
         await self.close()
 
     async def close(self) -> None:
-        """Closes the socket and the session; prompts go on in ComfyUI."""
+        """Closes the socket and the session, for good; prompts go on in ComfyUI, runs end here."""
         await self._follower.close()
         await self._http.close()
 
@@ -138,10 +139,10 @@ class ComfyUI:
         deadline = time.monotonic() + self.limits.cancel_seconds
         delay = 0.02
         while True:
-            await self._http.post("/queue", {"delete": [prompt_id]})
+            await self._http.tell("/queue", {"delete": [prompt_id]})
             queue = await self._follower.queue()
             if prompt_id in queue.running:
-                await self._http.post("/interrupt", {"prompt_id": prompt_id})
+                await self._http.tell("/interrupt", {"prompt_id": prompt_id})
             elif prompt_id not in queue.pending:
                 if watch is not None and watch.waiting:
                     self._follower.doubt(watch)
@@ -167,7 +168,8 @@ class ComfyUI:
             ComfyUIUnavailable: No answer, or it was cut short; may be raised while reading.
             ComfyUIProtocolError: The answer is not ComfyUI's.
         """
-        async with files.opened(self._http, asset, limit or self.limits.asset_bytes) as body:
+        limit = self.limits.asset_bytes if limit is None else limit
+        async with files.opened(self._http, asset, limit) as body:
             yield body
 
     async def upload(
@@ -203,8 +205,7 @@ class ComfyUI:
             ComfyUIUnavailable: No answer.
             ComfyUIProtocolError: The answer is not ComfyUI's.
         """
-        path = "/object_info" if class_type is None else f"/object_info/{class_type}"
-        return mapping(await self._http.get(path), "node list")
+        return mapping(await self._http.get("/object_info", class_type), "node list")
 
     async def _submit(self, watch: Watch, extra_data: Mapping[str, object]) -> None:
         if watch.cancel_requested:
@@ -217,7 +218,13 @@ class ComfyUI:
             "extra_data": dict(extra_data),
         }
         try:
-            status, answer = await self._http.post("/prompt", document)
+            status, answer = await self._http.ask("/prompt", document)
+            if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise PromptRejected(
+                    f"{self.name} does not take a graph of this size.",
+                    kind="too_large",
+                    advice="Upload large inputs as files and name them in the graph.",
+                )
             body = mapping(answer, "answer to a prompt")
         except orjson.JSONEncodeError as error:
             raise GraphInvalid(
@@ -229,7 +236,7 @@ class ComfyUI:
                 raise
             watch.accept()
             return
-        if status != 200:
+        if status != HTTPStatus.OK:
             raise read_rejection(body)
         if body.get("prompt_id") != watch.prompt_id:
             await self._refuse_other_id(body.get("prompt_id"))
@@ -269,7 +276,7 @@ class ComfyUI:
         entry = await self._history(prompt_id)
         surplus = queue.copies.get(prompt_id, 0) - (1 if entry is None else 0)
         if surplus > 0 and prompt_id in queue.pending:
-            await self._http.post("/queue", {"delete": [prompt_id] * surplus})
+            await self._http.tell("/queue", {"delete": [prompt_id] * surplus})
         targets = queue.running.get(prompt_id) or queue.pending.get(prompt_id)
         targets = entry.targets if entry is not None else targets
         if targets:
@@ -332,7 +339,7 @@ class ComfyUI:
                 )
 
     async def _history(self, prompt_id: str) -> HistoryEntry | None:
-        return read_history(await self._http.get(f"/history/{prompt_id}"), prompt_id)
+        return read_history(await self._http.get("/history", prompt_id), prompt_id)
 
 
 def _result(watch: Watch, entry: HistoryEntry) -> Execution:

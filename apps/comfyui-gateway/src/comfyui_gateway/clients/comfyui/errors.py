@@ -61,8 +61,9 @@ class PromptRejected(ComfyUIError):
         kind: str,
         problems: tuple[NodeProblem, ...] = (),
         partial: bool = False,
+        advice: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, advice=advice)
         self.kind = kind
         self.problems = problems
         self.partial = partial

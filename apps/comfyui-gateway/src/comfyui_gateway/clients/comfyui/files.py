@@ -1,13 +1,13 @@
 """Files to and from ComfyUI: ``/view`` streamed under a size limit, ``/upload/image``."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
-import orjson
 
-from comfyui_gateway.clients.comfyui.answers import mapping, text_or_none
+from comfyui_gateway.clients.comfyui.answers import folders, is_plain, mapping, text_or_none
 from comfyui_gateway.clients.comfyui.errors import (
     AssetMissing,
     AssetTooLarge,
@@ -21,6 +21,8 @@ from comfyui_gateway.clients.comfyui.http import Http
 Source = bytes | Path
 
 _CHUNK = 256 * 1024
+_MISSING = frozenset({400, 403, 404})
+_REFUSED = frozenset({400, 403})
 
 
 class AssetBody:
@@ -43,7 +45,7 @@ class AssetBody:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         received = 0
-        async with self._http.failures():
+        with self._http.failures():
             async for chunk in self._response.content.iter_chunked(_CHUNK):
                 received += len(chunk)
                 if received > self._limit:
@@ -55,7 +57,7 @@ class AssetBody:
     async def read(self) -> bytes:
         """All of it, in memory."""
         if self.size is not None and self.size <= self._limit:
-            async with self._http.failures():
+            with self._http.failures():
                 return await self._response.read()
         return b"".join([chunk async for chunk in self])
 
@@ -65,13 +67,19 @@ async def opened(http: Http, asset: Asset, limit: int) -> AsyncIterator[AssetBod
     """The body of ``asset``; see ``ComfyUI.view``."""
     params = {"filename": asset.filename, "subfolder": asset.subfolder, "type": asset.kind}
     async with http.stream("/view", params) as response:
-        if response.status in {400, 403, 404}:
+        if response.status in _MISSING:
             raise AssetMissing(f"ComfyUI at {http.name} does not have {asset.filename}.")
-        if response.status in {502, 503, 504}:
-            raise ComfyUIUnavailable(f"{http.name} answers with status {response.status}.")
-        if response.status != 200:
-            raise ComfyUIProtocolError(f"{http.name} answers GET /view with {response.status}.")
-        if (response.content_length or 0) > limit:
+        if response.status != HTTPStatus.OK:
+            raise http.unexpected("GET", "/view", response.status)
+        if response.content_type == "text/html":  # which ComfyUI never serves from /view
+            raise ComfyUIProtocolError(f"{http.name} answers GET /view with a web page.")
+        size = response.content_length
+        if size is None and "Transfer-Encoding" not in response.headers:
+            raise ComfyUIProtocolError(
+                f"{http.name} does not say where {asset.filename} ends, so nobody can tell half "
+                "of it from the whole."
+            )
+        if size is not None and size > limit:
             raise _too_large(asset, limit)
         yield AssetBody(response, http, asset, limit)
 
@@ -80,43 +88,41 @@ async def upload(
     http: Http, source: Source, *, filename: str, subfolder: str, overwrite: bool
 ) -> UploadedInput:
     """Sends ``source`` to ComfyUI's input folder; see ``ComfyUI.upload``."""
+    if not all(map(is_plain, [filename, *folders(subfolder)])):
+        raise _refused(filename, subfolder)
     form = aiohttp.FormData(quote_fields=False)
     form.add_field("type", "input")
     form.add_field("subfolder", subfolder)
     if overwrite:
         form.add_field("overwrite", "true")
-    file = source.open("rb") if isinstance(source, Path) else None
-    try:
-        form.add_field("image", file or source, filename=filename)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=60.0)
-        async with (
-            http.failures(),
-            http.session.post(http.url("/upload/image"), data=form, timeout=timeout) as response,
-        ):
-            body = await response.read()
-    finally:
-        if file is not None:
-            file.close()
-    if response.status == 413:
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as content:
+        size = source.stat().st_size if isinstance(source, Path) else len(source)
+        form.add_field("image", content, filename=filename)
+        with http.failures():
+            async with http.session.post(
+                http.url("/upload/image"), data=form, timeout=http.time_for(size)
+            ) as response:
+                body = await http.read(response)
+    if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         raise UploadRejected(f"{filename} is larger than ComfyUI accepts.")
-    if response.status in {400, 403}:
-        raise UploadRejected(f"ComfyUI does not accept {filename!r} in folder {subfolder!r}.")
-    if response.status != 200:
-        raise ComfyUIProtocolError(f"{http.name} answers an upload with {response.status}.")
-    return _uploaded(http, body)
-
-
-def _uploaded(http: Http, body: bytes) -> UploadedInput:
-    try:
-        answer = mapping(orjson.loads(body), "answer to an upload")
-    except orjson.JSONDecodeError as error:
-        raise ComfyUIProtocolError(f"{http.name} answers an upload with no JSON.") from error
-    name = text_or_none(answer.get("name"))
-    subfolder = answer.get("subfolder", "")
-    if name is None or not isinstance(subfolder, str):
+    if response.status in _REFUSED:
+        raise _refused(filename, subfolder)
+    if response.status != HTTPStatus.OK:
+        raise http.unexpected("POST", "/upload/image", response.status)
+    answer = mapping(http.parsed("POST", "/upload/image", body), "answer to an upload")
+    name, folder = text_or_none(answer.get("name")), answer.get("subfolder", "")
+    if (
+        name is None
+        or not isinstance(folder, str)
+        or not all(map(is_plain, [name, *folders(folder)]))
+    ):
         raise ComfyUIProtocolError(f"{http.name} does not say where it put the upload.")
-    return UploadedInput(filename=name, subfolder=subfolder)
+    return UploadedInput(filename=name, subfolder="/".join(folders(folder)))
 
 
 def _too_large(asset: Asset, limit: int) -> AssetTooLarge:
     return AssetTooLarge(f"{asset.filename} is larger than the {limit} bytes allowed.")
+
+
+def _refused(filename: str, subfolder: str) -> UploadRejected:
+    return UploadRejected(f"ComfyUI does not accept {filename!r} in folder {subfolder!r}.")

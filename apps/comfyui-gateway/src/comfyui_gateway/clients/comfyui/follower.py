@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from comfyui_gateway.clients.comfyui.answers import QueueSnapshot, read_queue
 from comfyui_gateway.clients.comfyui.errors import ComfyUIError, PromptBusy
-from comfyui_gateway.clients.comfyui.http import Http
+from comfyui_gateway.clients.comfyui.http import Http, closed
 from comfyui_gateway.clients.comfyui.limits import Limits
 from comfyui_gateway.clients.comfyui.socket import Socket
 from comfyui_gateway.clients.comfyui.watch import Watch
@@ -35,7 +35,9 @@ class Follower:
         self.socket = Socket(http, limits, on_message=self._dispatch, on_change=self._hint.set)
 
     async def close(self) -> None:
-        """Ends the socket and the task."""
+        """Ends the socket, the task and every run."""
+        for watch in self._watches.values():
+            watch.fail(closed(self._http.name))
         await self.socket.close()
         if (task := self._task) is not None:
             self._task = None

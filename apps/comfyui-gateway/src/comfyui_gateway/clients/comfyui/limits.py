@@ -10,7 +10,7 @@ class Limits:
     Attributes:
         connect_seconds: For a TCP connection and its TLS.
         request_seconds: For any answer but a file.
-        silence_seconds: For the next bytes of a file.
+        silence_seconds: For the next bytes of a file, and for the answer to an upload.
         quiet_seconds: After so long without a word about a running prompt, ``/queue`` is asked.
         patience_seconds: How long a running prompt may stay unknown while ComfyUI does not answer.
         cancel_seconds: How long ``cancel`` insists.
@@ -19,6 +19,7 @@ class Limits:
         answer_bytes: Of a JSON answer.
         message_bytes: Of one WebSocket message, preview images among them.
         asset_bytes: Of a file read with ``view``.
+        slowest_upload: Bytes a second; an upload that takes longer counts as dead.
     """
 
     connect_seconds: float = 5.0
@@ -32,3 +33,4 @@ class Limits:
     answer_bytes: int = 64 * 1024 * 1024
     message_bytes: int = 64 * 1024 * 1024
     asset_bytes: int = 4 * 1024 * 1024 * 1024
+    slowest_upload: int = 256 * 1024

@@ -5,6 +5,7 @@ id when it notices the death of the older one, and leaves it deaf.
 """
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -71,20 +72,18 @@ class Socket:
         known_down = False
         while True:
             self.client_id = uuid.uuid4().hex
-            greeted = False
+            began = time.monotonic()
             reason = "ComfyUI closed the connection."
             try:
-                greeted = await self._listen()
+                await self._listen()
             except ComfyUIError as error:
                 reason = error.message
-            except asyncio.CancelledError:
+            finally:
+                lasted = self.connected and time.monotonic() - began > _LONGEST_DELAY
                 self.connected = False
-                raise
-            greeted = greeted or self.connected
-            self.connected = False
             self._attempted.set()
             self._on_change()
-            if greeted:
+            if lasted:  # one that greets and hangs up at once is not there either
                 delay, known_down = _FIRST_DELAY, False
             if not known_down:
                 known_down = True
@@ -92,9 +91,9 @@ class Socket:
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
 
-    async def _listen(self) -> bool:
-        """Connects and listens until the connection ends; whether ComfyUI ever spoke."""
-        async with self._http.failures():
+    async def _listen(self) -> None:
+        """Connects and listens until the connection ends."""
+        with self._http.failures():
             async with asyncio.timeout(self._limits.connect_seconds):
                 socket = await self._http.session.ws_connect(
                     self._http.url("/ws").with_query(clientId=self.client_id),
@@ -111,7 +110,6 @@ class Socket:
                         break
         if isinstance(message.data, BaseException):
             raise ComfyUIUnavailable("The WebSocket broke.") from message.data
-        return self.connected
 
     def _take(self, text: str) -> None:
         try:
