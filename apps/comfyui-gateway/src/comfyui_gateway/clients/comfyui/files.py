@@ -1,8 +1,9 @@
 """Files to and from ComfyUI: ``/view`` streamed under a size limit, ``/upload/image``."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -95,7 +96,7 @@ async def upload(
     form.add_field("subfolder", subfolder)
     if overwrite:
         form.add_field("overwrite", "true")
-    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as content:
+    with source.open("rb") if isinstance(source, Path) else BytesIO(source) as content:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         form.add_field("image", content, filename=filename)
         with http.failures():

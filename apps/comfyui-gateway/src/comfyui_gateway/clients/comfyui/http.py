@@ -233,12 +233,14 @@ def closed(name: str) -> ComfyUIUnavailable:
 
 
 def _parsed(url: str) -> yarl.URL:
+    """The address of a ComfyUI; it may hold a password, so that no error repeats it."""
+    wrong = ValueError("The URL of a ComfyUI is written http://HOST:PORT.")
     try:
         parsed = yarl.URL(url)
-    except ValueError as error:
-        raise ValueError(f"{url!r} is not a URL of a ComfyUI: {error}") from error
+    except ValueError:
+        raise wrong from None
     if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise ValueError(f"{url!r} is not a URL of a ComfyUI: write http://HOST:PORT.")
+        raise wrong
     return parsed
 
 

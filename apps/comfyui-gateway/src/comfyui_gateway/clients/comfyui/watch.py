@@ -147,9 +147,10 @@ class Watch:
 
     def _finish(self, node_id: str, *, error: str | None = None, quietly: bool = False) -> None:
         now = _now()
-        started = self._started.pop(node_id, now)
+        known = self._runs.get(node_id)
+        started = known.started if known is not None else self._started.pop(node_id, now)
         self._runs[node_id] = NodeRun(node_id, self._class_of(node_id), started, now, error=error)
-        if not quietly:
+        if known is None and not quietly:
             self._emit("node_finished", node_id)
 
     def _cached(self, nodes: object, *, quietly: bool = False) -> None:
