@@ -133,14 +133,13 @@ class ComfyUI:
             ComfyUIUnavailable: ComfyUI does not answer.
             ComfyUIProtocolError: The answers are not ComfyUI's.
         """
-        watch = self._follower.watch_of(prompt_id)
-        if watch is not None:
-            watch.cancel_requested = True
         deadline = time.monotonic() + self.limits.cancel_seconds
         delay = 0.02
+        self._mark_cancelled(prompt_id)
         while True:
             await self._http.tell("/queue", {"delete": [prompt_id]})
             queue = await self._follower.queue()
+            watch = self._mark_cancelled(prompt_id)  # its run may have begun meanwhile
             if prompt_id in queue.running:
                 await self._http.tell("/interrupt", {"prompt_id": prompt_id})
             elif prompt_id not in queue.pending:
@@ -206,6 +205,11 @@ class ComfyUI:
             ComfyUIProtocolError: The answer is not ComfyUI's.
         """
         return mapping(await self._http.get("/object_info", class_type), "node list")
+
+    def _mark_cancelled(self, prompt_id: str) -> Watch | None:
+        if (watch := self._follower.watch_of(prompt_id)) is not None:
+            watch.cancel_requested = True
+        return watch
 
     async def _submit(self, watch: Watch, extra_data: Mapping[str, object]) -> None:
         if watch.cancel_requested:
