@@ -10,7 +10,8 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from comfyui_gateway.logs import configure_logs
 from comfyui_gateway.problems import GatewayError, JobStatus, StartRefused
@@ -86,7 +87,9 @@ def worker(
 
 @jobs_app.command("list")
 def list_jobs(
-    status: Annotated[str | None, typer.Option(help="Only jobs of this status.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only queued, running, succeeded, failed or cancelled jobs.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -102,15 +105,15 @@ def list_jobs(
 
         _print_json([json.loads(encode_job(job)) for job in jobs])
         return
-    table = Table("job", "workflow", "status", "attempts", "created", "trace")
+    # An id is there to be copied: it is whole on the narrowest terminal.
+    table = Table(Column("job", min_width=36), "workflow", "status", "tries", "created")
     for job in jobs:
         table.add_row(
             str(job.id),
             job.workflow_id,
             job.status,
             str(job.attempt),
-            f"{job.created_at:%Y-%m-%d %H:%M:%S}",
-            job.trace_id or "",
+            f"{job.created_at:%m-%d %H:%M}",
         )
     _out.print(table)
 
@@ -149,7 +152,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         for found in checks:
             mark = "[green]ok[/green]  " if found.ok else "[red]fail[/red]"
-            _out.print(f"{mark} {found.name}: {found.detail}")
+            _out.print(f"{mark} {found.name}: {found.detail}", soft_wrap=True)
     if not all(found.ok for found in checks):
         raise typer.Exit(1)
 
@@ -185,7 +188,8 @@ def _print_job(job: "Job", *, as_json: bool) -> None:
         _print_json(document)
         return
     for name, value in document.items():
-        _out.print(f"[bold]{name}[/bold]: {value if isinstance(value, str) else json.dumps(value)}")
+        shown = escape(value if isinstance(value, str) else json.dumps(value))
+        _out.print(f"[bold]{name}[/bold]: {shown}", soft_wrap=True)
 
 
 def _print_json(value: object) -> None:

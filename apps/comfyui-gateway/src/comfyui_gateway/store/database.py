@@ -22,9 +22,9 @@ CONNECT_TIMEOUT = 10.0
 class Database:
     """A Postgres with our schema in it.
 
-    `durable` commits are on disk when they return: accepting, ending and cancelling a job.
-    `relaxed` commits are not: picking a job up, heartbeats and progress, all of which the next
-    look at the tables repairs when a crash of Postgres takes the last moments away.
+    `durable` commits are on disk when they return: accepting, claiming, ending and cancelling a
+    job. `relaxed` commits are not: the queue's entries, heartbeats, giving back and progress, all
+    of which the next look at the tables repairs when a crash of Postgres takes the last moments.
     """
 
     def __init__(self, dsn: str, durable: Pool, relaxed: Pool, own_pids: set[int]) -> None:

@@ -195,10 +195,13 @@ class JobStore:
     async def claim(self, job_id: UUID, worker: UUID, backend: str) -> ClaimedJob | None:
         """Take a job over for a new attempt; whoever held it before can no longer write to it.
 
+        On disk when this returns: were an attempt forgotten, the next would have its number and
+        its folder, and would send the prompt again without looking for it.
+
         Returns:
             The job with all that is needed to run it, or None when it has ended.
         """
-        row = await self._database.relaxed.fetchrow(_CLAIM, job_id, worker, backend)
+        row = await self._database.durable.fetchrow(_CLAIM, job_id, worker, backend)
         if row is None:
             return None
         return ClaimedJob(
