@@ -106,13 +106,14 @@ def list_jobs(
         _print_json([json.loads(encode_job(job)) for job in jobs])
         return
     # An id is there to be copied: it is whole on the narrowest terminal.
-    table = Table(Column("job", min_width=36), "workflow", "status", "tries", "created")
+    table = Table(
+        Column("job", min_width=36), "workflow", "status", "created", box=None, pad_edge=False
+    )
     for job in jobs:
         table.add_row(
             str(job.id),
             job.workflow_id,
             job.status,
-            str(job.attempt),
             f"{job.created_at:%m-%d %H:%M}",
         )
     _out.print(table)
