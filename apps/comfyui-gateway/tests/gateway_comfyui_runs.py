@@ -10,7 +10,7 @@ from comfyui_gateway.clients.comfyui import ComfyUI, Execution, ExecutionEvent, 
 
 E = TypeVar("E", bound=BaseException)
 
-SECONDS = 120.0
+SECONDS = 240.0
 """Far more than anything takes: a test that waits so long has failed."""
 
 

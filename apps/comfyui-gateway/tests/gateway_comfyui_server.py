@@ -15,7 +15,7 @@ from devstack.comfyui import ComfyUINotInstalledError, Installation, installed
 from devstack.comfyui.command import command_line, environment, make_base
 from devstack.ports import free_port
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 
 
 def find_comfyui() -> Installation:

@@ -25,6 +25,9 @@ from gateway_comfyui_graphs import ApiGraph, new_colour, node, picture, slow_pic
 from gateway_comfyui_runs import Run, until
 from gateway_comfyui_server import ComfyUIServer
 
+# A machine with much else to do may take minutes to start a ComfyUI.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture
 async def client(comfyui: ComfyUIServer) -> AsyncIterator[ComfyUI]:
