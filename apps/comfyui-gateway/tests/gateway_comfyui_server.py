@@ -1,7 +1,6 @@
 """A real ComfyUI for the gateway's tests: started once, or killed and started again on its port."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import time
@@ -9,9 +8,8 @@ from pathlib import Path
 from typing import Self
 
 import httpx
-import pytest
 
-from devstack.comfyui import ComfyUINotInstalledError, Installation, installed
+from devstack.comfyui import Installation, installed
 from devstack.comfyui.command import command_line, environment, make_base
 from devstack.ports import free_port
 
@@ -19,12 +17,8 @@ START_SECONDS = 240.0
 
 
 def find_comfyui() -> Installation:
-    """The managed ComfyUI; skips where it is missing and may not be installed."""
-    may_install = os.environ.get("KIJKO_INSTALL_COMFYUI") == "1"
-    try:
-        return asyncio.run(installed(install=may_install))
-    except ComfyUINotInstalledError as missing:
-        pytest.skip(f"needs a real ComfyUI: {missing}")
+    """The managed ComfyUI, which is installed first where it is missing."""
+    return asyncio.run(installed())
 
 
 class ComfyUIServer:
