@@ -8,13 +8,12 @@ from local_sentry.protocol.lenient_json import (
     JsonValue,
     as_object,
     as_text,
-    trimmed,
 )
 from local_sentry.services import ids
+from local_sentry.services.attributes import bounded, items_of, plain
 from local_sentry.services.timestamps import Clock, parse_timestamp
 
 MAX_SPANS = 1000
-_MAX_ATTRIBUTES = 256
 _LONGEST_DURATION = 30 * 24 * 3600 * 1_000_000
 
 
@@ -25,11 +24,6 @@ def _interval(start: JsonValue, end: JsonValue, clock: Clock) -> tuple[int, int]
     if began is not None and ended is not None:
         duration = min(max(0, ended - began), _LONGEST_DURATION)
     return clock.correct(began), duration
-
-
-def _bounded(attributes: JsonObject) -> JsonObject:
-    kept = list(attributes.items())[:_MAX_ATTRIBUTES]
-    return {key[:200]: trimmed(value, 8) for key, value in kept if value is not None}
 
 
 def spans_of_transaction(
@@ -71,7 +65,7 @@ def spans_of_transaction(
         release=origin.release,
         environment=origin.environment,
         event_id=event_id,
-        attributes=_bounded({key: value for key, value in attributes.items() if value != {}}),
+        attributes=bounded({key: value for key, value in attributes.items() if value != {}}),
     )
     for raw in children[:MAX_SPANS]:
         span = _child_span(as_object(raw), origin, event_id, clock)
@@ -106,7 +100,7 @@ def _child_span(raw: JsonObject, origin: Origin, event_id: bytes, clock: Clock) 
         release=origin.release,
         environment=origin.environment,
         event_id=event_id,
-        attributes=_bounded(attributes),
+        attributes=bounded(attributes),
     )
 
 
@@ -115,8 +109,7 @@ def streamed_spans(container: JsonValue, clock: Clock) -> Iterator[Span]:
 
     Source: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/.
     """
-    found = as_object(container).get("items")
-    items = [as_object(raw) for raw in found[:MAX_SPANS]] if isinstance(found, list) else []
+    items = items_of(container)
     ends = [end for raw in items if (end := parse_timestamp(raw.get("end_timestamp"))) is not None]
     clock = clock.for_time(max(ends, default=None))
     for raw in items:
@@ -129,10 +122,7 @@ def _streamed_span(raw: JsonObject, clock: Clock) -> Span | None:
     span_id, trace_id = ids.span_id(raw.get("span_id")), ids.trace_id(raw.get("trace_id"))
     if span_id is None or trace_id is None:
         return None
-    attributes: JsonObject = {
-        key: as_object(value).get("value") if isinstance(value, dict) else value
-        for key, value in as_object(raw.get("attributes")).items()
-    }
+    attributes = plain(raw.get("attributes"))
     start, duration = _interval(raw.get("start_timestamp"), raw.get("end_timestamp"), clock)
     is_segment = raw.get("is_segment") is True
     name = as_text(raw.get("name"), 2048)
@@ -153,5 +143,5 @@ def _streamed_span(raw: JsonObject, clock: Clock) -> Span | None:
         release=as_text(attributes.get("sentry.release"), 200),
         environment=as_text(attributes.get("sentry.environment"), 64),
         event_id=None,
-        attributes=_bounded(attributes),
+        attributes=attributes,
     )

@@ -9,8 +9,8 @@ from local_sentry.store.session import WriteSession
 
 _INSERT = """
     INSERT INTO events (project_id, event_id, kind, issue_id, timestamp, received, level, title,
-        trace_id, span_id, transaction_id, release_id, environment_id, user_hash)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        trace_id, span_id, transaction_id, release_id, environment_id, user_hash, replay_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 """
 
 
@@ -32,6 +32,7 @@ class StoredEvent:
     span_id: str | None
     release: str | None
     environment: str | None
+    replay_id: str | None
 
 
 def exists(session: WriteSession, project_id: int, event_id: bytes) -> bool:
@@ -51,12 +52,12 @@ def insert_error(
     release_id: int | None,
     environment_id: int | None,
     user_hash: bytes | None,
+    replay_id: bytes | None,
     tag_ids: list[int],
 ) -> None:
     """Stores an error with its tags."""
-    row = _insert(
-        session, event, event.kind, event.level, issue_id, release_id, environment_id, user_hash
-    )
+    columns = (issue_id, release_id, environment_id, user_hash, replay_id)
+    row = _insert(session, event, event.kind, event.level, *columns)
     session.connection.executemany(
         "INSERT INTO event_tags VALUES (?, ?)", [(tag_id, row) for tag_id in tag_ids]
     )
@@ -71,11 +72,11 @@ def insert_transaction(
     release_id: int | None,
     environment_id: int | None,
     user_hash: bytes | None,
+    replay_id: bytes | None,
 ) -> None:
     """Stores a transaction; its spans have a table of their own."""
-    row = _insert(
-        session, event, "transaction", "info", None, release_id, environment_id, user_hash
-    )
+    columns = (None, release_id, environment_id, user_hash, replay_id)
+    row = _insert(session, event, "transaction", "info", *columns)
     _insert_payload(session, row, payload)
 
 
@@ -88,6 +89,7 @@ def _insert(
     release_id: int | None,
     environment_id: int | None,
     user_hash: bytes | None,
+    replay_id: bytes | None,
 ) -> int:
     origin = event.origin
     row: int = session.connection.execute(
@@ -107,6 +109,7 @@ def _insert(
             release_id,
             environment_id,
             user_hash,
+            replay_id,
         ),
     ).fetchone()[0]
     return row
@@ -140,6 +143,7 @@ def _from_row(row: sqlite3.Row) -> StoredEvent:
         span_id=row["span_id"].hex() if row["span_id"] else None,
         release=row["release"],
         environment=row["environment"],
+        replay_id=row["replay_id"].hex() if row["replay_id"] else None,
     )
 
 

@@ -63,8 +63,10 @@ def parse_short_id(text: str) -> tuple[str, int] | None:
     return slug.lower(), number
 
 
-def find_or_create(session: WriteSession, event: ErrorEvent, release_id: int | None) -> int:
-    """The row id of the event's issue, which may begin with it."""
+def find_or_create(
+    session: WriteSession, event: ErrorEvent, release_id: int | None
+) -> tuple[int, bool]:
+    """The row id of the event's issue, and whether the issue begins with it."""
     connection = session.connection
     project_id = event.origin.project_id
     row = connection.execute(
@@ -72,7 +74,7 @@ def find_or_create(session: WriteSession, event: ErrorEvent, release_id: int | N
         (project_id, event.group_hash),
     ).fetchone()
     if row is not None:
-        return int(row[0])
+        return int(row[0]), False
     number = connection.execute(
         "UPDATE projects SET next_short_id = next_short_id + 1 WHERE id = ?"
         " RETURNING next_short_id - 1",
@@ -107,7 +109,7 @@ def find_or_create(session: WriteSession, event: ErrorEvent, release_id: int | N
             " WHERE release_id = ? AND project_id = ?",
             (release_id, project_id),
         )
-    return int(issue_id)
+    return int(issue_id), True
 
 
 def count(
@@ -137,9 +139,7 @@ def count(
             last_release_id = CASE WHEN ?3 >= last_seen THEN coalesce(?4, last_release_id)
                               ELSE last_release_id END,
             title = ?5, culprit = ?6, metadata = ?7, level = ?8,
-            unhandled = max(unhandled, ?9),
-            substatus = CASE status WHEN 'resolved' THEN 'regressed' ELSE substatus END,
-            status = CASE status WHEN 'resolved' THEN 'unresolved' ELSE status END
+            unhandled = max(unhandled, ?9)
         WHERE id = ?1
         """,
         (

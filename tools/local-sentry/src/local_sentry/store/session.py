@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
+from local_sentry.store.blobs import Blobs
+
 _K = TypeVar("_K", bound=Hashable)
 _CACHED = 20_000
 
@@ -15,19 +17,22 @@ class WriteSession:
     `forget()`.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, blobs: Blobs) -> None:
         self.connection = connection
+        self.blobs = blobs
         self._strings: dict[str, int] = {}
         self._tags: dict[tuple[str, str], int] = {}
         self._releases: dict[str, int] = {}
         self._environments: dict[str, int] = {}
         self.item_types: dict[int, set[str]] = {}
+        self.attribute_keys: dict[tuple[int, str], set[tuple[str, str]]] = {}
 
     def forget(self) -> None:
         """Empties the caches."""
         for cache in (self._strings, self._tags, self._releases, self._environments):
             cache.clear()
         self.item_types.clear()
+        self.attribute_keys.clear()
 
     def string(self, value: str) -> int:
         """The id of a repeated word."""

@@ -8,6 +8,7 @@ import orjson
 
 from local_sentry.models import Span
 from local_sentry.protocol.lenient_json import JsonObject
+from local_sentry.store import attribute_keys
 from local_sentry.store.session import WriteSession
 
 _INSERT = """
@@ -74,6 +75,7 @@ def insert(
             ),
         ).fetchone()
         if row is not None and span.attributes:
+            attribute_keys.saw(session, project_id, "span", span.attributes, span.start)
             execute(
                 "INSERT INTO span_attributes VALUES (?, ?)",
                 (row[0], orjson.dumps(span.attributes).decode()),

@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from local_sentry.store import items
+from local_sentry.store.blobs import Blobs
 from local_sentry.store.database import connect
 from local_sentry.store.journal import JournalReader, Position, Record
 from local_sentry.store.session import WriteSession
@@ -48,7 +49,7 @@ class Writer:
             process: stores what one record holds; whatever it raises, the record is kept.
         """
         connection = connect(database)
-        self._session = WriteSession(connection)
+        self._session = WriteSession(connection, Blobs(database.parent))
         self._stored = read_position(connection)
         self._reader = JournalReader(journal, self._stored)
         self._process = process
