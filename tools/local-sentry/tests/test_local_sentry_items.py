@@ -21,7 +21,6 @@ from local_sentry.store import (
     monitors,
     outcomes,
     profiles,
-    release_health,
     replays,
     spans,
 )
@@ -218,7 +217,7 @@ def test_a_recording_that_is_a_bomb_or_no_recording_stays_raw(server: LocalSentr
     assert found[own] == "recording truncated or too large"
 
 
-def test_sessions_become_release_health(server: LocalSentry) -> None:
+def test_sessions_of_both_kinds_are_counted_by_release(server: LocalSentry) -> None:
     release = f"web@{event_id()}"
     attrs = {"release": release, "environment": "production"}
     started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -240,18 +239,22 @@ def test_sessions_become_release_health(server: LocalSentry) -> None:
     aggregates = [{"started": started, "exited": 6, "errored": 1, "crashed": 1}]
     send(server, "sessions", {"aggregates": aggregates, "attrs": attrs})
 
-    def of_release(connection: sqlite3.Connection) -> Any:
-        since = round((time.time() - 3600) * 1e6)
-        found = release_health.health(connection, since, environment="production")
-        return next((h for h in found if h.version == release), None)
+    single = """
+        SELECT count(*), sum(status = 'crashed'), sum(errors > 0), count(DISTINCT user_hash)
+        FROM sessions s JOIN releases r ON r.id = s.release_id WHERE r.version = ?
+    """
+    counted = """
+        SELECT exited, errored, crashed, v.name FROM session_counts s
+        JOIN releases r ON r.id = s.release_id JOIN environments v ON v.id = s.environment_id
+        WHERE r.version = ?
+    """
 
-    health = eventually(
-        lambda: (h := read(server.data, of_release)) and h.sessions == 11 and h.crashed == 2 and h
-    )
-    assert (health.healthy, health.errored, health.crashed) == (7, 2, 2)
-    assert (health.users, health.crashed_users) == (2, 1)
-    assert health.crash_free_users == 0.5
-    assert health.crash_free_sessions == pytest.approx(9 / 11)
+    def row(sql: str) -> Any:
+        found = read(server.data, lambda c: c.execute(sql, (release,)).fetchone())
+        return tuple(found or ())
+
+    eventually(lambda: row(counted) == (6, 1, 1, "production"))
+    assert row(single) == (3, 1, 2, 2)
 
 
 def test_check_ins_keep_their_monitor_and_their_duration(server: LocalSentry) -> None:

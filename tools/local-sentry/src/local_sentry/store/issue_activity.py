@@ -1,7 +1,6 @@
-"""The history of an issue. Alerts read it too: a new issue and a regression are entries in it."""
+"""What happened to issues: comments and changes of state, read and written."""
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -9,20 +8,10 @@ import orjson
 from local_sentry.protocol.lenient_json import JsonObject
 from local_sentry.store.session import WriteSession
 
-# Sentry's words for what happens to an issue.
-FIRST_SEEN = "first_seen"
-REGRESSION = "set_regression"
-RESOLVED = "set_resolved"
-RESOLVED_IN_RELEASE = "set_resolved_in_release"
-UNRESOLVED = "set_unresolved"
-ARCHIVED = "set_ignored"
-UNARCHIVED = "set_escalating"
-NOTE = "note"
-
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One entry. `timestamp` is µs since the epoch; ids grow and are never used again."""
+    """One entry. `timestamp` is µs since the epoch; without an actor the server did it."""
 
     id: int
     issue_id: int
@@ -33,42 +22,69 @@ class Activity:
     data: JsonObject
 
 
-def add(
-    session: WriteSession,
-    issue_id: int,
-    project_id: int,
-    type: str,  # noqa: A002 - Sentry's word
-    at: int,
-    *,
-    actor: str | None = None,
-    data: Mapping[str, object] | None = None,
-) -> int:
-    """Adds an entry and returns its id. `actor` is None when the server itself acted."""
-    row = session.connection.execute(
-        "INSERT INTO issue_activity (issue_id, project_id, type, timestamp, actor, data)"
-        " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-        (issue_id, project_id, type, at, actor, orjson.dumps(data or {}).decode()),
-    ).fetchone()
-    return int(row[0])
-
-
 _SELECT = "SELECT id, issue_id, project_id, type, timestamp, actor, data FROM issue_activity"
 
 
-def _activity(row: tuple[int, int, int, str, int, str | None, str]) -> Activity:
-    id_, issue_id, project_id, kind, timestamp, actor, data = row
-    return Activity(id_, issue_id, project_id, kind, timestamp, actor, orjson.loads(data))
+def _from_row(row: tuple[int, int, int, str, int, str | None, str]) -> Activity:
+    number, issue_id, project_id, kind, timestamp, actor, data = row
+    return Activity(number, issue_id, project_id, kind, timestamp, actor, orjson.loads(data))
 
 
-def of_issue(connection: sqlite3.Connection, issue_id: int, limit: int = 100) -> list[Activity]:
-    """The entries of an issue, newest first."""
+def of_issue(
+    connection: sqlite3.Connection, issue_id: int, *, limit: int, type: str | None = None  # noqa: A002 - Sentry's word
+) -> list[Activity]:  # fmt: skip
+    """The newest entries of an issue, newest first."""
     rows = connection.execute(
-        f"{_SELECT} WHERE issue_id = ? ORDER BY id DESC LIMIT ?", (issue_id, limit)
+        f"{_SELECT} WHERE issue_id = ?1 AND (?2 IS NULL OR type = ?2) ORDER BY id DESC LIMIT ?3",
+        (issue_id, type, limit),
+    ).fetchall()
+    return [_from_row(row) for row in rows]
+
+
+def get(connection: sqlite3.Connection, issue_id: int, number: int) -> Activity | None:
+    """An entry of an issue."""
+    row = connection.execute(
+        f"{_SELECT} WHERE issue_id = ? AND id = ?", (issue_id, number)
+    ).fetchone()
+    return _from_row(row) if row is not None else None
+
+
+def after(connection: sqlite3.Connection, number: int, limit: int) -> list[Activity]:
+    """The entries of all issues after one, oldest first."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?", (number, limit)
+    ).fetchall()
+    return [_from_row(row) for row in rows]
+
+
+def add(
+    session: WriteSession,
+    issue_id: int,
+    type: str,  # noqa: A002 - Sentry's word
+    at: int,
+    *,
+    actor: str | None,
+    data: "JsonObject | None" = None,
+) -> int:
+    """Writes an entry; returns its id."""
+    row: int = session.connection.execute(
+        "INSERT INTO issue_activity (issue_id, project_id, type, timestamp, actor, data)"
+        " SELECT id, project_id, ?2, ?3, ?4, ?5 FROM issues WHERE id = ?1 RETURNING id",
+        (issue_id, type, at, actor, orjson.dumps(data or {}).decode()),
+    ).fetchone()[0]
+    return row
+
+
+def change_note(session: WriteSession, number: int, text: str) -> None:
+    """Rewrites a comment."""
+    session.connection.execute(
+        "UPDATE issue_activity SET data = ? WHERE id = ? AND type = 'note'",
+        (orjson.dumps({"text": text}).decode(), number),
     )
-    return [_activity(tuple(row)) for row in rows]
 
 
-def after(connection: sqlite3.Connection, last_id: int, limit: int = 1000) -> list[Activity]:
-    """The entries that came after one, oldest first: what an alert has not looked at yet."""
-    rows = connection.execute(f"{_SELECT} WHERE id > ? ORDER BY id LIMIT ?", (last_id, limit))
-    return [_activity(tuple(row)) for row in rows]
+def delete_note(session: WriteSession, number: int) -> None:
+    """Takes a comment back."""
+    session.connection.execute(
+        "DELETE FROM issue_activity WHERE id = ? AND type = 'note'", (number,)
+    )

@@ -81,9 +81,7 @@ def store_error(incoming: Incoming) -> None:
     )
     issues.count(session, issue_id, event, release_id=release_id, user_hash=who, tag_ids=tag_ids)
     if is_new:
-        issue_activity.add(
-            session, issue_id, record.project_id, issue_activity.FIRST_SEEN, event.timestamp
-        )
+        issue_activity.add(session, issue_id, "first_seen", event.timestamp, actor=None)
     else:
         issue_states.came_again(session, issue_id, event.timestamp, release_id)
     if replay_id is not None:

@@ -16,8 +16,8 @@ from local_sentry.protocol.lenient_json import (
 from local_sentry.services import ids
 from local_sentry.services.items.incoming import Incoming
 from local_sentry.services.timestamps import SECOND, parse_timestamp
-from local_sentry.store import release_health
-from local_sentry.store.release_health import Session, SessionCount
+from local_sentry.store import sessions
+from local_sentry.store.sessions import Session, SessionCount
 
 _STATUSES = ("ok", "exited", "errored", "crashed", "abnormal", "unhandled")
 _MAX_COUNTS = 1000
@@ -51,7 +51,7 @@ def store(incoming: Incoming) -> None:
     if release_id is None:
         incoming.keep_raw("missing release")
     elif incoming.item.type == "sessions":
-        release_health.add_counts(
+        sessions.add_counts(
             incoming.session,
             incoming.project_id,
             _counts(payload, incoming),
@@ -61,7 +61,7 @@ def store(incoming: Incoming) -> None:
     elif (session := _session(payload, incoming)) is None:
         incoming.keep_raw("missing session id")
     else:
-        release_health.update(
+        sessions.update(
             incoming.session,
             incoming.project_id,
             session,
