@@ -17,6 +17,8 @@ from local_sentry.protocol.lenient_json import (
 from local_sentry.services import ids
 from local_sentry.services.items.incoming import Incoming
 from local_sentry.services.normalization import normalize_error, normalize_transaction
+from local_sentry.services.source_context import add_source_context
+from local_sentry.services.symbolication import symbolicate
 from local_sentry.store import events, issue_activity, issue_states, issues, replays, spans
 
 
@@ -52,6 +54,8 @@ def store_error(incoming: Incoming) -> None:
     except InvalidJsonError as error:
         incoming.keep_raw(f"invalid JSON data: {error}")
         return
+    is_completed = symbolicate(session, record.project_id, payload)
+    is_completed |= add_source_context(session, record.project_id, payload)
     event = normalize_error(
         payload,
         event_id=record.event_id,
@@ -71,7 +75,7 @@ def store_error(incoming: Incoming) -> None:
     events.insert_error(
         session,
         event,
-        _stored_payload(incoming.item),
+        dump(trimmed(payload)) if is_completed else _stored_payload(incoming.item),
         issue_id=issue_id,
         release_id=release_id,
         environment_id=environment_id,
