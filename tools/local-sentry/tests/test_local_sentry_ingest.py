@@ -1,8 +1,11 @@
 """Ingest over real HTTP: authentication, CORS, encodings, and what is refused."""
 
+import base64
+import contextlib
 import gzip
 import json
 import zlib
+from pathlib import Path
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]
@@ -12,6 +15,9 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from local_sentry.app import prepare_data
+from local_sentry.store import outcomes
+from local_sentry.store.database import FILE_NAME, connect
 from local_sentry_process import (
     LocalSentry,
     envelope,
@@ -19,6 +25,7 @@ from local_sentry_process import (
     error_event,
     event_id,
     eventually,
+    local_sentry,
 )
 
 
@@ -191,3 +198,60 @@ def test_nothing_that_was_fuzzed_is_left_unprocessed(server: LocalSentry) -> Non
         page = server.client.get(f"/organizations/kijko/issues/{issue['id']}/")
         assert page.status_code == 200
         server.get(f"/api/0/organizations/kijko/issues/{issue['id']}/events/latest/")
+
+
+def test_the_legacy_store_route_takes_what_old_sdks_packed(server: LocalSentry) -> None:
+    key, project = key_and_project(server)
+    url = f"/api/{project}/store/?sentry_key={key}"
+    plain = json.dumps(error_event("packed in base64")).encode()
+    packed = json.dumps(error_event("packed in zlib")).encode()
+    assert server.client.post(url, content=base64.b64encode(plain)).status_code == 200
+    content = base64.b64encode(zlib.compress(packed))
+    assert server.client.post(url, content=content).status_code == 200
+    arrived(server, "packed in base64")
+    arrived(server, "packed in zlib")
+    bomb = base64.b64encode(zlib.compress(b"{" + b" " * 50_000_000))
+    assert server.client.post(url, content=bomb).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("session", 110_000), ("check_in", 110_000), ("log", 5_000_000), ("replay_recording", 2**24)],
+)
+def test_items_over_the_limit_of_their_kind_are_refused(
+    server: LocalSentry, kind: str, size: int
+) -> None:
+    answer = server.send(envelope(({"type": kind}, b" " * size), event_id=event_id()))
+    assert answer.status_code == 413
+    assert f"'{kind}'" in answer.json()["detail"]
+
+
+def test_a_key_that_has_sent_all_it_may_is_told_when_to_come_again(tmp_path: Path) -> None:
+    with contextlib.closing(connect(prepare_data(tmp_path))) as connection:
+        connection.execute(
+            "UPDATE project_keys SET rate_limit_window = 3600, rate_limit_count = 2"
+            " WHERE project_id = (SELECT id FROM projects WHERE slug = 'kijko-api')"
+        )
+    with local_sentry(tmp_path) as server:
+        for _ in range(2):
+            assert server.send(error_envelope("within the limit")).status_code == 200
+        for extra in ({}, {"dsn": server.dsn("kijko-api")}):
+            body = envelope(
+                ({"type": "event"}, json.dumps(error_event("too many")).encode()),
+                event_id=event_id(), **extra,
+            )  # fmt: skip
+            answer = server.send(body)
+            assert answer.status_code == 429
+            seconds = int(answer.headers["retry-after"])
+            assert 0 < seconds <= 3600
+            assert answer.headers["x-sentry-rate-limits"] == f"{seconds}::key:key_quota"
+        assert server.send(error_envelope("of another key"), "kijko-web").status_code == 200
+        arrived(server, "of another key")
+        assert not server.issues(query='"too many"')
+    with contextlib.closing(connect(tmp_path / FILE_NAME)) as connection:
+        counted = {
+            (outcome.outcome, outcome.reason): outcome.quantity
+            for outcome in outcomes.since(connection, 0)
+            if outcome.outcome != "accepted"
+        }
+    assert counted == {("rate_limited", "key_quota"): 2}

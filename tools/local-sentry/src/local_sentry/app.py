@@ -20,6 +20,7 @@ from local_sentry.routes.access import Access
 from local_sentry.routes.ingest import PATH, Ingest
 from local_sentry.services.keyring import Keyring
 from local_sentry.services.processing import process
+from local_sentry.services.refusals import Refusals
 from local_sentry.services.search import InvalidQueryError
 from local_sentry.settings import Settings
 from local_sentry.store import catalog
@@ -144,7 +145,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     readers = Readers(database, timeout=settings.query_timeout)
     appender = Appender(journal, on_durable=writer.durable)
     keyring = Keyring(readers)
-    ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
+    refusals = Refusals(writer)
+    ingest = Ingest(
+        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, writer.stored)
+    )
     web = Access(_web(readers), readers=readers, require_auth=settings.require_auth)
     writer.start()
     try:
@@ -152,6 +156,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         yield Server(Application(ingest, web), writer, readers, appender, keyring)
     finally:
         await appender.close()
+        await refusals.close()
         writer.stop()
         await readers.close()
         lock.release()

@@ -122,10 +122,3 @@ def _parse_header(line: bytes, complaint: str) -> JsonObject:
     if not isinstance(headers, dict):
         raise InvalidEnvelopeError(complaint, "expected an object")
     return headers
-
-
-def wrap_event(payload: bytes, event_id: str) -> bytes:
-    """The envelope of a single event, as the legacy store route receives it."""
-    header = orjson.dumps({"event_id": event_id})
-    item = orjson.dumps({"type": "event", "length": len(payload)})
-    return b"\n".join((header, item, payload, b""))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RejectedRequestError(Exception):
-    """A request that is answered with an error and leaves no trace in the store.
+    """A request that is answered with an error and is not stored.
 
     Attributes:
         status: the HTTP status code.
@@ -40,19 +40,26 @@ class InvalidEnvelopeError(RejectedRequestError):
 class TooLargeError(RejectedRequestError):
     """A body or an item is larger than this server takes."""
 
-    def __init__(self, what: str, limit: int) -> None:
+    def __init__(self, what: str, limit: int, unit: str = "bytes") -> None:
+        self.what = what
         super().__init__(
             413,
             f"envelope exceeded size limits for type '{what}'"
             " (https://develop.sentry.dev/sdk/envelopes/#size-limits)",
-            (f"the limit is {limit} bytes",),
+            (f"the limit is {limit} {unit}",),
         )
 
 
 class ThrottledError(RejectedRequestError):
-    """The server cannot take more now: the sender should hold back, as SDKs do on 429."""
+    """The server cannot take more now: the sender should hold back, as SDKs do on 429.
 
-    def __init__(self, cause: str, *, retry_after: int, reason: str) -> None:
+    `scope` is whom it concerns: the whole `organization`, a `project` or a `key`.
+    """
+
+    def __init__(
+        self, cause: str, *, retry_after: int, reason: str, scope: str = "organization"
+    ) -> None:
+        self.scope = scope
         super().__init__(
             429,
             "Sentry dropped data due to a quota or internal rate limit being reached."

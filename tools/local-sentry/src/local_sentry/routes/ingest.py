@@ -21,11 +21,14 @@ from local_sentry.protocol.envelope import (
     new_event_id,
     parse_envelope,
     parse_event_id,
-    wrap_event,
 )
 from local_sentry.protocol.errors import RejectedRequestError, ThrottledError, TooLargeError
+from local_sentry.protocol.legacy_store import event_of_store
 from local_sentry.protocol.lenient_json import InvalidJsonError, as_object, parse
+from local_sentry.protocol.limits import EVENT_TYPES, check_sizes
 from local_sentry.services.keyring import Keyring
+from local_sentry.services.rate_limits import RateLimits
+from local_sentry.services.refusals import Refusals
 from local_sentry.settings import Settings
 from local_sentry.store.appender import Appender
 from local_sentry.store.journal import Record
@@ -33,8 +36,6 @@ from local_sentry.store.journal import Record
 PATH = re.compile(r"/api/(\d{1,18})/(envelope|store)/?")
 _log = structlog.get_logger(__name__)
 
-_EVENT_TYPES = frozenset({"event", "error", "transaction", "feedback"})
-_CONTAINER_TYPES = frozenset({"span", "log", "trace_metric", "session", "sessions", "check_in"})
 _HEADERS: list[tuple[bytes, bytes]] = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"x-sentry-error, x-sentry-rate-limits, retry-after"),
@@ -65,6 +66,7 @@ class Ingest:
         settings: Settings,
         keyring: Keyring,
         appender: Appender,
+        refusals: Refusals,
         backlog: Callable[[], int],
     ) -> None:
         """Connects the route to what it needs.
@@ -73,11 +75,14 @@ class Ingest:
             settings: the limits.
             keyring: says who may send.
             appender: where accepted requests go.
+            refusals: counts what is not accepted.
             backlog: bytes accepted but not yet processed.
         """
         self._settings = settings
         self._keyring = keyring
         self._appender = appender
+        self._refusals = refusals
+        self._rate_limits = RateLimits()
         self._backlog = backlog
         self._backlog_checked = float("-inf")
         self._backlog_full = False
@@ -102,12 +107,9 @@ class Ingest:
             raise RejectedRequestError(405, "method not allowed", ("senders use POST",))
         project_id, route = int(match[1]), match[2]
         headers = dict(scope["headers"])
-        auth_header = headers.get(b"x-sentry-auth") or headers.get(b"authorization", b"")
-        key = key_from_request(
-            scope["query_string"].decode("latin-1"), auth_header.decode("latin-1")
-        )
+        key = _key(scope, headers)
         if key is not None:
-            await self._keyring.check(key, project_id)
+            await self._check_key(key, project_id)
         elif route == "store":
             raise RejectedRequestError(401, "missing authorization information")
         self._check_backlog()
@@ -116,27 +118,45 @@ class Ingest:
         size = len(body)
         try:
             if route == "store":
-                event_id, body = _event_of_store(body)
-                answer: str | None = event_id
-            else:
-                envelope = parse_envelope(body)
-                if key is None:
-                    await self._check_dsn(envelope, project_id)
-                self._check_sizes(envelope)
-                event_id = envelope.event_id or _own_event_id(envelope) or new_event_id()
-                has_event = any(item.type in _EVENT_TYPES for item in envelope.items)
-                answer = event_id if envelope.event_id or has_event else None
-                if not envelope.items:
-                    return answer
+                event_id, body = event_of_store(body, self._settings.max_event_bytes)
+            envelope = parse_envelope(body)
+            if key is None:
+                await self._check_dsn(envelope, project_id)
+            self._check_sizes(envelope, project_id)
+            event_id = envelope.event_id or _own_event_id(envelope) or new_event_id()
+            has_event = any(item.type in EVENT_TYPES for item in envelope.items)
+            answer = event_id if envelope.event_id or has_event else None
+            if not envelope.items:
+                return answer
             await self._appender.append(Record(received, project_id, event_id, body))
         finally:
             self._in_flight -= size
         return answer
 
+    async def _check_key(self, public_key: str, project_id: int) -> None:
+        key = await self._keyring.check(public_key, project_id)
+        try:
+            self._rate_limits.check(key)
+        except ThrottledError as refusal:
+            self._refusals.count(project_id, "rate_limited", refusal.reason)
+            raise
+
     async def _check_dsn(self, envelope: Envelope, project_id: int) -> None:
         if envelope.dsn is None:
             raise RejectedRequestError(401, "missing authorization information")
-        await self._keyring.check(key_from_dsn(envelope.dsn, project_id), project_id)
+        await self._check_key(key_from_dsn(envelope.dsn, project_id), project_id)
+
+    def _check_sizes(self, envelope: Envelope, project_id: int) -> None:
+        try:
+            check_sizes(
+                envelope.items,
+                max_event=self._settings.max_event_bytes,
+                max_container=self._settings.max_container_bytes,
+            )
+        except TooLargeError as refusal:
+            reason = f"too_large:{refusal.what[:64]}"
+            self._refusals.count(project_id, "invalid", reason, envelope.items)
+            raise
 
     def _check_backlog(self) -> None:
         now = time.monotonic()
@@ -147,16 +167,6 @@ class Ingest:
             raise ThrottledError(
                 "too much waits to be processed", retry_after=30, reason="backlog_full"
             )
-
-    def _check_sizes(self, envelope: Envelope) -> None:
-        for item in envelope.items:
-            limit = None
-            if item.type in _EVENT_TYPES:
-                limit = self._settings.max_event_bytes
-            elif item.type in _CONTAINER_TYPES:
-                limit = self._settings.max_container_bytes
-            if limit is not None and len(item.payload) > limit:
-                raise TooLargeError(item.type, limit)
 
     async def _read_body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """Reads the body; counts it as in flight, which the caller takes back."""
@@ -192,7 +202,7 @@ class Ingest:
 
 def _own_event_id(envelope: Envelope) -> str | None:
     """The id inside the event, for the senders that leave it out of the envelope."""
-    item: Item | None = next((i for i in envelope.items if i.type in _EVENT_TYPES), None)
+    item: Item | None = next((i for i in envelope.items if i.type in EVENT_TYPES), None)
     if item is None:
         return None
     try:
@@ -201,15 +211,9 @@ def _own_event_id(envelope: Envelope) -> str | None:
         return None
 
 
-def _event_of_store(body: bytes) -> tuple[str, bytes]:
-    try:
-        event = parse(body)
-    except InvalidJsonError as error:
-        raise RejectedRequestError(400, "invalid JSON data", (str(error),)) from error
-    if not isinstance(event, dict):
-        raise RejectedRequestError(400, "invalid JSON data", ("expected an object",))
-    event_id = parse_event_id(event.get("event_id")) or new_event_id()
-    return event_id, wrap_event(body, event_id)
+def _key(scope: Scope, headers: dict[bytes, bytes]) -> str | None:
+    auth_header = headers.get(b"x-sentry-auth") or headers.get(b"authorization", b"")
+    return key_from_request(scope["query_string"].decode("latin-1"), auth_header.decode("latin-1"))
 
 
 async def _refuse(send: Send, rejection: RejectedRequestError) -> None:
@@ -217,7 +221,8 @@ async def _refuse(send: Send, rejection: RejectedRequestError) -> None:
     headers.append((b"x-sentry-error", rejection.detail.encode("ascii", "replace")))
     if rejection.retry_after is not None:
         seconds = str(rejection.retry_after)
-        limit = f"{seconds}::organization:{rejection.reason}"
+        scope = rejection.scope if isinstance(rejection, ThrottledError) else "organization"
+        limit = f"{seconds}::{scope}:{rejection.reason}"
         headers += [
             (b"retry-after", seconds.encode()),
             (b"x-sentry-rate-limits", limit.encode()),

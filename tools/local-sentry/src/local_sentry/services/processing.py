@@ -45,7 +45,7 @@ _STORE: dict[str, Callable[[Incoming], None]] = {
 
 
 def process(session: WriteSession, record: Record) -> None:
-    """Stores what an envelope holds. Doing it again changes nothing (but counted sessions)."""
+    """Stores what an envelope holds. Doing it again changes nothing but counts of sessions."""
     envelope = parse_envelope(record.body)
     clock = Clock.compare(envelope.headers.get("sent_at"), record.received)
     for item in envelope.items:
