@@ -10,7 +10,6 @@ from typing import Any
 
 from local_sentry.app import prepare_data
 from local_sentry.services.artifact_bundles import ArtifactBundles, Assemble, Assembly
-from local_sentry.services.processing import process
 from local_sentry.store.readers import Readers
 from local_sentry.store.writer import Writer
 
@@ -53,7 +52,7 @@ async def upload(
     """Uploads a bundle in two chunks into the data folder of a server that does not run."""
     database = prepare_data(data)
     readers = Readers(database, timeout=30)
-    writer = Writer(database, data / "journal", process)
+    writer = Writer(database)
     writer.start()
     try:
         bundles = ArtifactBundles(data, readers, writer)

@@ -1,5 +1,6 @@
 """Puts the program together: store, ingest, API and pages around one data folder."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,16 +20,16 @@ from local_sentry.routes import api, pages
 from local_sentry.routes.access import Access
 from local_sentry.routes.ingest import PATH, Ingest
 from local_sentry.services.keyring import Keyring
-from local_sentry.services.processing import process
 from local_sentry.services.refusals import Refusals
 from local_sentry.services.search import InvalidQueryError
 from local_sentry.settings import Settings
 from local_sentry.store import catalog
 from local_sentry.store.appender import Appender
 from local_sentry.store.database import FILE_NAME, connect, migrate
-from local_sentry.store.journal import JournalWriter, backlog_bytes
+from local_sentry.store.journal import JournalWriter, backlog_bytes, read_position
 from local_sentry.store.readers import QueryTimeoutError, Readers
-from local_sentry.store.writer import Writer, read_position
+from local_sentry.store.writer import Writer
+from local_sentry.worker_process import WorkerProcess
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +70,7 @@ class Server:
 
     app: ASGIApp
     writer: Writer
+    worker: WorkerProcess
     readers: Readers
     appender: Appender
     keyring: Keyring
@@ -140,23 +142,26 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     with contextlib.closing(connect(database)) as connection:
         position = read_position(connection)
     journal = JournalWriter(folder, after=position)
-    writer = Writer(database, folder, process)
-    writer.durable(journal.end)
+    writer = Writer(database)
+    worker = WorkerProcess(settings.data, folder, stored=position, quiet=settings.quiet)
+    worker.durable(journal.end)
     readers = Readers(database, timeout=settings.query_timeout)
-    appender = Appender(journal, on_durable=writer.durable)
+    appender = Appender(journal, on_durable=worker.durable)
     keyring = Keyring(readers)
     refusals = Refusals(writer)
     ingest = Ingest(
-        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, writer.stored)
+        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, worker.stored)
     )
     web = Access(_web(readers), readers=readers, require_auth=settings.require_auth)
     writer.start()
+    worker.start()
     try:
         await keyring.refresh(now=True)
-        yield Server(Application(ingest, web), writer, readers, appender, keyring)
+        yield Server(Application(ingest, web), writer, worker, readers, appender, keyring)
     finally:
         await appender.close()
         await refusals.close()
+        await asyncio.to_thread(worker.stop)
         writer.stop()
         await readers.close()
         lock.release()

@@ -84,8 +84,14 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Serve until Ctrl-C."""
-    settings = _settings(host=host, port=port, data=data, require_auth=False if no_auth else None)
-    logs.configure(quiet=quiet)
+    settings = _settings(
+        host=host,
+        port=port,
+        data=data,
+        require_auth=False if no_auth else None,
+        quiet=quiet or None,
+    )
+    logs.configure(quiet=settings.quiet)
     with _plainly():
         run(settings, announce_json=as_json or settings.port == 0)
 

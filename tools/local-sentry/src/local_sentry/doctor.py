@@ -9,8 +9,7 @@ from pathlib import Path
 from local_sentry.app import journal_folder
 from local_sentry.store import items
 from local_sentry.store.database import FILE_NAME, connect_readonly, migrations
-from local_sentry.store.journal import backlog_bytes
-from local_sentry.store.writer import read_position
+from local_sentry.store.journal import backlog_bytes, read_position
 
 _LITTLE_SPACE = 256 * 1024 * 1024
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import socket
@@ -106,8 +107,10 @@ async def serve(settings: Settings, listener: socket.socket, *, announce_json: b
 
 def run(settings: Settings, *, announce_json: bool) -> None:
     """`bind` and `serve` on an event loop of their own. Raises what these raise."""
-    # The writing thread must not keep the event loop waiting for 5 ms at a time.
+    # A thread that reads must not keep the event loop waiting for 5 ms at a time.
     sys.setswitchinterval(0.0005)
+    # What is imported stays: no collection need look at it while a sender waits.
+    gc.freeze()
     with (
         contextlib.closing(bind(settings)) as listener,
         asyncio.Runner(loop_factory=_loop) as runner,

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8969, ge=0, le=65535)
     data: Path = Field(default_factory=_default_data)
+    quiet: bool = Field(default=False, description="log only what goes wrong")
     require_auth: bool = Field(default=True, description="ask for a token on API and pages")
     max_envelope_bytes: int = Field(default=20 * 1024 * 1024, ge=1024)
     max_event_bytes: int = Field(default=1024 * 1024, ge=1024)

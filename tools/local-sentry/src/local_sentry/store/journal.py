@@ -7,6 +7,7 @@ nothing twice.
 """
 
 import os
+import sqlite3
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -88,7 +89,7 @@ class JournalWriter:
             written = 0
             while written < len(data):
                 written += os.write(self._file, data[written:])
-            os.fdatasync(self._file)
+            _sync(self._file)
         except OSError:
             self._take_back()
             raise
@@ -192,6 +193,14 @@ class JournalReader:
                 _segment_path(self._folder, number).unlink(missing_ok=True)
 
 
+def read_position(connection: sqlite3.Connection) -> Position:
+    """How far the journal has been processed."""
+    segment, offset = connection.execute(
+        "SELECT segment, byte_offset FROM journal_position"
+    ).fetchone()
+    return Position(segment, offset)
+
+
 def backlog_bytes(folder: Path, position: Position) -> int:
     """Bytes in the journal that wait to be processed."""
     total = 0
@@ -199,6 +208,10 @@ def backlog_bytes(folder: Path, position: Position) -> int:
         if number >= position.segment:
             total += _segment_path(folder, number).stat().st_size
     return max(0, total - position.offset)
+
+
+# macOS has no fdatasync.
+_sync = getattr(os, "fdatasync", os.fsync)
 
 
 def _sync_folder(folder: Path) -> None:
