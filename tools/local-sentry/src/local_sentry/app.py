@@ -104,11 +104,9 @@ def _on_timeout(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
 
 
-def _web(readers: Readers) -> Starlette:
+def _web(readers: Readers, writer: Writer, keyring: Keyring) -> Starlette:
     static = StaticFiles(directory=str(resources.files("local_sentry").joinpath("static")))
-    handlers = dict.fromkeys(
-        (api.NotFoundError, api.BadParameterError, InvalidQueryError), pages.on_page_error
-    )
+    handlers = dict.fromkeys((api.ApiError, InvalidQueryError), pages.on_page_error)
     app = Starlette(
         routes=[
             Route("/healthz", _healthz),
@@ -119,6 +117,8 @@ def _web(readers: Readers) -> Starlette:
         exception_handlers={**handlers, QueryTimeoutError: _on_timeout, Exception: _on_defect},
     )
     app.state.readers = readers
+    app.state.writer = writer
+    app.state.keyring = keyring
     return app
 
 
@@ -148,11 +148,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     readers = Readers(database, timeout=settings.query_timeout)
     appender = Appender(journal, on_durable=worker.durable)
     keyring = Keyring(readers)
-    refusals = Refusals(writer)
-    ingest = Ingest(
-        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, worker.stored)
+    ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
+    web = Access(
+        _web(readers, writer, keyring), readers=readers, require_auth=settings.require_auth
     )
-    web = Access(_web(readers), readers=readers, require_auth=settings.require_auth)
     writer.start()
     worker.start()
     try:

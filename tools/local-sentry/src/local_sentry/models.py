@@ -35,6 +35,16 @@ class ProjectKey:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalUser:
+    """Whoever works at this machine: there is one, and every token is theirs."""
+
+    id: int = 1
+    name: str = "Local User"
+    username: str = "local"
+    email: str = "local@localhost"
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """Who an event is about, as far as the sender said."""
 

@@ -10,6 +10,8 @@ from local_sentry.store import tokens
 from local_sentry.store.readers import Readers
 
 COOKIE = "local_sentry_token"
+# Where a request's ASGI scope says what its token may do; absent when nobody asks for one.
+SCOPES = "local_sentry.scopes"
 _OPEN_PATHS = ("/static/", "/healthz", "/login/")
 # Pages load nothing from elsewhere, run no inline code and cannot be framed.
 SECURITY_HEADERS = {
@@ -87,7 +89,11 @@ class Access:
                  " localhost. Use http://localhost, or start it without --no-auth."},
                 status_code=421,
             )  # fmt: skip
-        if path.startswith(_OPEN_PATHS) or await self._has_token(request):
+        if path.startswith(_OPEN_PATHS):
+            return None
+        token = await self._token(request)
+        if token is not None:
+            request.scope[SCOPES] = frozenset(token.scopes)
             return None
         if path.startswith("/api/"):
             return JSONResponse(
@@ -97,11 +103,11 @@ class Access:
             )
         return RedirectResponse("/login/", status_code=303)
 
-    async def _has_token(self, request: Request) -> bool:
+    async def _token(self, request: Request) -> tokens.Token | None:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             secret = request.cookies.get(COOKIE, "")
         secret = secret.strip()
         if not secret or len(secret) > 512:
-            return False
-        return await self._readers.run(lambda c: tokens.find(c, secret)) is not None
+            return None
+        return await self._readers.run(lambda c: tokens.find(c, secret))

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from local_sentry.models import Project
 from local_sentry.protocol.lenient_json import JsonValue
 from local_sentry.routes import api
 from local_sentry.routes.access import COOKIE
@@ -48,6 +49,11 @@ def _day_counts(hours: dict[int, int], now: int) -> list[tuple[int, int]]:
     return [(day * 24 * issues.HOUR, count) for day, count in days.items()]
 
 
+def _projects(connection: Connection, request: Request) -> list[Project]:
+    owner = catalog.organization(connection, request.path_params["organization"])
+    return catalog.projects(connection, owner.id) if owner is not None else []
+
+
 async def home(request: Request) -> Response:
     """`/`."""
     return RedirectResponse("/organizations/kijko/issues/", status_code=307)
@@ -72,7 +78,7 @@ async def issue_list(request: Request) -> Response:
             issues=found,
             hours={issue.id: _hour_counts(hours[issue.id], wanted.now) for issue in found},
             total=issue_search.count(connection, wanted, at_most=1000),
-            projects=catalog.projects(connection),
+            projects=_projects(connection, request),
             query=text,
             project=request.query_params.get("project", ""),
             sort=wanted.sort,
@@ -85,7 +91,7 @@ async def issue_list(request: Request) -> Response:
     try:
         return await api.read(request, query)
     except (InvalidQueryError, api.BadParameterError) as error:
-        projects = await api.read(request, catalog.projects)
+        projects = await api.read(request, lambda connection: _projects(connection, request))
         return render(
             "issues.html", status=400, issues=[], hours={}, total=0, projects=projects,
             query=text, project="", sort="date", page=1, more=False, problem=str(error),

@@ -32,11 +32,12 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team."""
+    """A team. `date_created` is µs since the epoch."""
 
     id: int
     slug: str
     name: str
+    date_created: int
 
 
 def seed(connection: sqlite3.Connection) -> None:
@@ -62,15 +63,49 @@ def seed(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def organization(connection: sqlite3.Connection) -> Organization:
-    """The organization of this server."""
-    row = connection.execute("SELECT id, slug, name, date_created FROM organizations").fetchone()
-    return Organization(*row)
+_ORGANIZATIONS = "SELECT id, slug, name, date_created FROM organizations"
+_TEAMS = "SELECT t.id, t.slug, t.name, t.date_created FROM teams t"
 
 
-def team(connection: sqlite3.Connection) -> Team:
-    """The team that has all projects."""
-    return Team(*connection.execute("SELECT id, slug, name FROM teams ORDER BY id").fetchone())
+def organizations(connection: sqlite3.Connection) -> list[Organization]:
+    """All organizations, the first one first."""
+    rows = connection.execute(f"{_ORGANIZATIONS} ORDER BY id").fetchall()
+    return [Organization(*row) for row in rows]
+
+
+def organization(connection: sqlite3.Connection, name: str) -> Organization | None:
+    """An organization by its slug or its id."""
+    row = connection.execute(
+        f"{_ORGANIZATIONS} WHERE slug = ?1 OR CAST(id AS TEXT) = ?1", (name,)
+    ).fetchone()
+    return Organization(*row) if row is not None else None
+
+
+def teams(connection: sqlite3.Connection, organization_id: int) -> list[Team]:
+    """The teams of an organization."""
+    rows = connection.execute(
+        f"{_TEAMS} WHERE t.organization_id = ? ORDER BY t.id", (organization_id,)
+    ).fetchall()
+    return [Team(*row) for row in rows]
+
+
+def team(connection: sqlite3.Connection, organization_id: int, name: str) -> Team | None:
+    """A team by its slug or its id."""
+    row = connection.execute(
+        f"{_TEAMS} WHERE t.organization_id = ?1 AND (t.slug = ?2 OR CAST(t.id AS TEXT) = ?2)",
+        (organization_id, name),
+    ).fetchone()
+    return Team(*row) if row is not None else None
+
+
+def teams_of_project(connection: sqlite3.Connection, project_id: int) -> list[Team]:
+    """The teams that have a project."""
+    rows = connection.execute(
+        f"{_TEAMS} JOIN project_teams pt ON pt.team_id = t.id"
+        " WHERE pt.project_id = ? ORDER BY t.id",
+        (project_id,),
+    ).fetchall()
+    return [Team(*row) for row in rows]
 
 
 _SELECT = """
@@ -79,17 +114,36 @@ _SELECT = """
 """
 
 
-def projects(connection: sqlite3.Connection) -> list[Project]:
-    """All projects, by slug."""
-    return [_project(row) for row in connection.execute(f"{_SELECT} ORDER BY slug")]
+def projects(connection: sqlite3.Connection, organization_id: int) -> list[Project]:
+    """The projects of an organization, by slug."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE organization_id = ? ORDER BY slug", (organization_id,)
+    ).fetchall()
+    return [_project(row) for row in rows]
 
 
-def project(connection: sqlite3.Connection, name: str) -> Project | None:
+def project(connection: sqlite3.Connection, organization_id: int, name: str) -> Project | None:
     """A project by its slug or its id."""
     row = connection.execute(
-        f"{_SELECT} WHERE slug = ?1 OR CAST(id AS TEXT) = ?1", (name,)
+        f"{_SELECT} WHERE organization_id = ?1 AND (slug = ?2 OR CAST(id AS TEXT) = ?2)",
+        (organization_id, name),
     ).fetchone()
     return _project(row) if row is not None else None
+
+
+def project_by_id(connection: sqlite3.Connection, project_id: int) -> Project:
+    """A project that is known to be there."""
+    return _project(connection.execute(f"{_SELECT} WHERE id = ?", (project_id,)).fetchone())
+
+
+def projects_of_team(connection: sqlite3.Connection, team_id: int) -> list[Project]:
+    """The projects a team has, by slug."""
+    rows = connection.execute(
+        f"{_SELECT} WHERE id IN (SELECT project_id FROM project_teams WHERE team_id = ?)"  # noqa: S608 - constants
+        " ORDER BY slug",
+        (team_id,),
+    ).fetchall()
+    return [_project(row) for row in rows]
 
 
 def _project(row: tuple[int, str, str, str | None, int, int | None, int | None, str]) -> Project:
@@ -135,6 +189,19 @@ def environments(connection: sqlite3.Connection, project_id: int) -> list[str]:
         (project_id,),
     )
     return [row[0] for row in rows]
+
+
+def environments_of_organization(
+    connection: sqlite3.Connection, organization_id: int
+) -> list[tuple[int, str]]:
+    """Id and name of the environments an organization was seen in."""
+    rows = connection.execute(
+        "SELECT DISTINCT v.id, v.name FROM project_environments pe"
+        " JOIN environments v ON v.id = pe.environment_id"
+        " JOIN projects p ON p.id = pe.project_id WHERE p.organization_id = ? ORDER BY v.name",
+        (organization_id,),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def latest_release(connection: sqlite3.Connection, project_id: int) -> str | None:

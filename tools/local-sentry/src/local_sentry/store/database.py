@@ -8,6 +8,9 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
+from local_sentry.services.short_ids import short_id
+from local_sentry.store.explore import aggregates
+
 FILE_NAME = "local-sentry.sqlite3"
 _BUSY_TIMEOUT_SECONDS = 10.0
 
@@ -27,6 +30,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
+    connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     # The journal in front of the database is synced; what SQLite loses in a power cut is replayed.
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -45,6 +49,8 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
     )
     connection.row_factory = sqlite3.Row
+    connection.create_function("short_id", 2, short_id, deterministic=True)
+    aggregates.install(connection)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cache_size = -8192")
     connection.execute("PRAGMA mmap_size = 268435456")

@@ -169,6 +169,18 @@ def of_issue(connection: sqlite3.Connection, issue_id: int, event_id: bytes) -> 
     return _one(connection, "WHERE e.issue_id = ? AND e.event_id = ?", issue_id, event_id)
 
 
+def of_project(
+    connection: sqlite3.Connection, project_id: int, event_id: bytes
+) -> StoredEvent | None:
+    """An event of a project by its id."""
+    return _one(connection, "WHERE e.project_id = ? AND e.event_id = ?", project_id, event_id)
+
+
+def by_row(connection: sqlite3.Connection, row: int) -> StoredEvent:
+    """An event that is known to be there."""
+    return _from_row(connection.execute(f"{_SELECT} WHERE e.id = ?", (row,)).fetchone())
+
+
 def neighbours(
     connection: sqlite3.Connection, event: StoredEvent
 ) -> tuple[StoredEvent | None, StoredEvent | None]:

@@ -13,8 +13,10 @@ from local_sentry.services.search import (
     FreeText,
     InvalidQueryError,
 )
+from local_sentry.services.short_ids import parse_short_id
 from local_sentry.services.timestamps import parse_timestamp
-from local_sentry.store.issues import SELECT, Issue, from_row, parse_short_id
+from local_sentry.store.issues import SELECT, Issue, from_row
+from local_sentry.store.like import like_pattern
 
 SORTS = {
     "date": "i.last_seen",
@@ -44,6 +46,7 @@ class IssueQuery:
         project_ids: only these; all when empty.
         environments: only issues seen in one of these; all when empty.
         since: only issues seen since (µs); None for all.
+        until: only issues first seen before (µs); None for all.
         sort: a key of `SORTS`.
     """
 
@@ -52,6 +55,7 @@ class IssueQuery:
     project_ids: tuple[int, ...] = ()
     environments: tuple[str, ...] = ()
     since: int | None = None
+    until: int | None = None
     sort: str = "date"
     offset: int = 0
     limit: int = 25
@@ -95,13 +99,10 @@ def _where(query: IssueQuery) -> tuple[str, list[object]]:
     if query.since is not None:
         parts.append("i.last_seen >= ?")
         builder.values.append(query.since)
+    if query.until is not None:
+        parts.append("i.first_seen < ?")
+        builder.values.append(query.until)
     return " AND ".join(parts), builder.values
-
-
-def like_pattern(text: str) -> str:
-    """A LIKE pattern (escaped by backslash) of a value whose `*` are wildcards."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%")
 
 
 class _Builder:

@@ -7,10 +7,10 @@ import orjson
 
 from local_sentry.models import ErrorEvent
 from local_sentry.protocol.lenient_json import JsonObject
+from local_sentry.services.short_ids import parse_short_id, short_id
 from local_sentry.store.session import WriteSession
 
 HOUR = 3_600_000_000  # µs
-_BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +39,16 @@ class Issue:
     users_seen: int
     first_release: str | None
     last_release: str | None
-
-
-def short_id(project_slug: str, number: int) -> str:
-    """Sentry's short id: the project's slug and the number in base 32, like `KIJKO-API-1A`."""
-    digits = ""
-    while number:
-        number, digit = divmod(number, 32)
-        digits = _BASE32[digit] + digits
-    return f"{project_slug.upper()}-{digits or '0'}"
-
-
-def parse_short_id(text: str) -> tuple[str, int] | None:
-    """The project slug and number of a short id, or None when it is none."""
-    slug, _, digits = text.rpartition("-")
-    if not slug or not digits or len(digits) > 10:
-        return None
-    number = 0
-    for digit in digits.upper():
-        if digit not in _BASE32:
-            return None
-        number = number * 32 + _BASE32.index(digit)
-    return slug.lower(), number
+    organization_slug: str
+    assigned_to: str | None
+    assigned_team: str | None
+    priority: str | None
+    comments: int
+    resolution: str | None
+    resolution_release: str | None
+    archive_until: int | None
+    archive_times_seen: int | None
+    archive_users_seen: int | None
 
 
 def find_or_create(
@@ -169,10 +157,16 @@ def count(
 
 SELECT = """
     SELECT i.*, p.slug AS project_slug, p.name AS project_name, p.platform AS project_platform,
-        fr.version AS first_release, lr.version AS last_release
+        o.slug AS organization_slug, fr.version AS first_release, lr.version AS last_release,
+        rr.version AS resolution_release,
+        (SELECT t.slug FROM teams t WHERE 'team:' || t.id = i.assigned_to) AS assigned_team,
+        (SELECT count(*) FROM issue_activity a
+         WHERE a.issue_id = i.id AND a.type = 'note') AS comments
     FROM issues i JOIN projects p ON p.id = i.project_id
+    JOIN organizations o ON o.id = p.organization_id
     LEFT JOIN releases fr ON fr.id = i.first_release_id
     LEFT JOIN releases lr ON lr.id = i.last_release_id
+    LEFT JOIN releases rr ON rr.id = i.resolution_release_id
 """
 
 
@@ -201,6 +195,16 @@ def from_row(row: sqlite3.Row) -> Issue:
         users_seen=row["users_seen"],
         first_release=row["first_release"],
         last_release=row["last_release"],
+        organization_slug=row["organization_slug"],
+        assigned_to=row["assigned_to"],
+        assigned_team=row["assigned_team"],
+        priority=row["priority"],
+        comments=row["comments"],
+        resolution=row["resolution"],
+        resolution_release=row["resolution_release"],
+        archive_until=row["archive_until"],
+        archive_times_seen=row["archive_times_seen"],
+        archive_users_seen=row["archive_users_seen"],
     )
 
 
@@ -252,3 +256,13 @@ def tag_values(connection: sqlite3.Connection, issue_id: int, *, per_key: int) -
         (issue_id, per_key),
     )
     return [TagValue(*row) for row in rows]
+
+
+def feedback_count(connection: sqlite3.Connection, issue_id: int) -> int:
+    """How often users said something about an issue's events."""
+    row = connection.execute(
+        "SELECT count(*) FROM feedback f JOIN events e"
+        " ON e.event_id = f.event_id AND e.project_id = f.project_id WHERE e.issue_id = ?",
+        (issue_id,),
+    ).fetchone()
+    return int(row[0])

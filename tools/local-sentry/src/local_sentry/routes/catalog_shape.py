@@ -1,21 +1,21 @@
-"""Sentry's JSON shapes of organizations, projects, keys and issues.
+"""Sentry's JSON shapes of organizations, teams, projects and keys.
 
 Source: Sentry's OpenAPI description (https://github.com/getsentry/sentry-api-schema).
 """
 
-from collections.abc import Mapping
-
-from local_sentry.models import Project, ProjectKey
+from local_sentry.models import LocalUser, Project, ProjectKey
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store.catalog import Organization, Team
-from local_sentry.store.issues import HOUR, Issue
 
 ACCESS: list[object] = [
     "org:read", "org:write", "project:read", "project:write", "project:releases",
     "event:read", "event:write", "team:read", "team:write", "alerts:read", "alerts:write",
 ]  # fmt: skip
-FEATURES: list[object] = ["discover-basic", "performance-view", "trace-view-v1"]
+FEATURES: list[object] = [
+    "discover-basic", "performance-view", "trace-view-v1", "session-replay", "ourlogs-enabled",
+]  # fmt: skip
+_LETTER_AVATAR: Document = {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None}
 
 
 def organization(found: Organization, base_url: str) -> Document:
@@ -29,7 +29,7 @@ def organization(found: Organization, base_url: str) -> Document:
         "isEarlyAdopter": False,
         "require2FA": False,
         "requireEmailVerification": False,
-        "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
+        "avatar": _LETTER_AVATAR,
         "links": {"organizationUrl": base_url, "regionUrl": ""},
         "hasAuthProvider": False,
         "allowMemberInvite": False,
@@ -41,13 +41,56 @@ def organization(found: Organization, base_url: str) -> Document:
     }
 
 
-def team(found: Team) -> Document:
+def team_name(found: Team) -> Document:
     """A team as projects name it."""
     return {"id": str(found.id), "slug": found.slug, "name": found.name}
 
 
+def team(found: Team) -> Document:
+    """A team by itself."""
+    return team_name(found) | {
+        "dateCreated": isoformat(found.date_created),
+        "isMember": True,
+        "teamRole": "admin",
+        "flags": {"idp:provisioned": False},
+        "access": ACCESS,
+        "hasAccess": True,
+        "isPending": False,
+        "memberCount": 1,
+        "avatar": _LETTER_AVATAR,
+        "externalTeams": [],
+    }
+
+
+def user(found: LocalUser) -> Document:
+    """The person at the machine."""
+    return {
+        "id": str(found.id),
+        "name": found.name,
+        "username": found.username,
+        "email": found.email,
+        "avatarUrl": "",
+        "avatar": _LETTER_AVATAR,
+        "isActive": True,
+        "isSuspended": False,
+        "hasPasswordAuth": False,
+        "isManaged": False,
+        "dateJoined": "1970-01-01T00:00:00Z",
+        "lastLogin": None,
+        "has2fa": False,
+        "lastActive": None,
+        "isSuperuser": False,
+        "isStaff": False,
+        "experiments": {},
+        "emails": [{"id": "1", "email": found.email, "is_verified": True}],
+        "identities": [],
+        "options": {},
+        "flags": {},
+    }
+
+
 def project(
-    found: Project, owner: Team, environments: list[str], latest_release: str | None
+    found: Project, teams: list[Team], environments: list[str], latest_release: str | None
 ) -> Document:
     """A project as `/organizations/{org}/projects/` lists it."""
     has = found.item_types.__contains__
@@ -58,8 +101,8 @@ def project(
         "platform": found.platform,
         "platforms": [found.platform] if found.platform else [],
         "dateCreated": isoformat(found.date_created),
-        "team": team(owner),
-        "teams": [team(owner)],
+        "team": team_name(teams[0]) if teams else None,
+        "teams": [team_name(owner) for owner in teams],
         "firstEvent": isoformat(found.first_event) if found.first_event is not None else None,
         "firstTransactionEvent": found.first_transaction is not None,
         "environments": list(environments),
@@ -80,17 +123,38 @@ def project(
         "hasTraceMetrics": has("trace_metric"),
         "hasFlags": False,
         "hasMinifiedStackTrace": False,
-        "hasInsightsHttp": False,
-        "hasInsightsDb": False,
-        "hasInsightsAssets": False,
-        "hasInsightsAppStart": False,
-        "hasInsightsScreenLoad": False,
-        "hasInsightsVitals": False,
-        "hasInsightsCaches": False,
-        "hasInsightsQueues": False,
-        "hasInsightsAgentMonitoring": False,
-        "hasInsightsMCP": False,
+        **dict.fromkeys(_INSIGHTS, False),
     }
+
+
+_INSIGHTS = (
+    "hasInsightsHttp", "hasInsightsDb", "hasInsightsAssets", "hasInsightsAppStart",
+    "hasInsightsScreenLoad", "hasInsightsVitals", "hasInsightsCaches", "hasInsightsQueues",
+    "hasInsightsAgentMonitoring", "hasInsightsMCP",
+)  # fmt: skip
+# Settings that Sentry has and this server does not: their values say what happens here.
+_PROJECT_SETTINGS: Document = {
+    "isInternal": False, "isPublic": False, "avatar": _LETTER_AVATAR, "color": "#3f7bbf",
+    "status": "active", "options": {}, "digestsMinDelay": 0, "digestsMaxDelay": 0,
+    "subjectPrefix": "", "allowedDomains": ["*"], "resolveAge": 0, "dataScrubber": False,
+    "dataScrubberDefaults": False, "safeFields": [], "storeCrashReports": None,
+    "sensitiveFields": [], "subjectTemplate": "", "securityToken": "",
+    "securityTokenHeader": None, "verifySSL": False, "scrubIPAddresses": False,
+    "scrapeJavaScript": False, "enableAutoReleaseCreation": True, "highlightTags": [],
+    "highlightContext": {}, "highlightPreset": {"tags": [], "context": {}},
+    "groupingConfig": "local-sentry:1", "derivedGroupingEnhancements": "",
+    "groupingEnhancements": "", "secondaryGroupingExpiry": 0, "secondaryGroupingConfig": None,
+    "fingerprintingRules": "", "processingIssues": 0, "defaultEnvironment": None,
+    "relayPiiConfig": None, "builtinSymbolSources": [], "dynamicSamplingBiases": None,
+    "symbolSources": "", "isDynamicallySampled": False, "tempestFetchScreenshots": False,
+    "autofixAutomationTuning": "off", "seerScannerAutomation": False,
+    "seerNightshiftTweaks": None, "scmSourceContextEnabled": False, "debugFilesRole": None,
+}  # fmt: skip
+
+
+def project_details(summary: Document, owner: Organization, base_url: str) -> Document:
+    """A project by itself, from its shape in lists."""
+    return {**summary, **_PROJECT_SETTINGS, "organization": organization(owner, base_url)}
 
 
 def project_key(found: ProjectKey, scheme: str, host: str) -> Document:
@@ -137,69 +201,3 @@ def project_key(found: ProjectKey, scheme: str, host: str) -> Document:
         },
         "useCase": "user",
     }
-
-
-def issue_url(base_url: str, found: Issue) -> str:
-    """The page of an issue."""
-    return f"{base_url}/organizations/kijko/issues/{found.id}/"
-
-
-def issue(found: Issue, base_url: str) -> Document:
-    """The fields that an issue has wherever it appears."""
-    return {
-        "id": str(found.id),
-        "shareId": None,
-        "shortId": found.short_id,
-        "title": found.title,
-        "culprit": found.culprit,
-        "permalink": issue_url(base_url, found),
-        "logger": found.logger,
-        "level": found.level,
-        "status": found.status,
-        "statusDetails": {},
-        "substatus": found.substatus if found.status == "unresolved" else None,
-        "isPublic": False,
-        "platform": found.platform,
-        "project": {
-            "id": str(found.project_id),
-            "name": found.project_name,
-            "slug": found.project_slug,
-            "platform": found.project_platform,
-        },
-        "type": found.kind,
-        "issueType": "error",
-        "issueCategory": "error",
-        "metadata": found.metadata,
-        "numComments": 0,
-        "assignedTo": None,
-        "isBookmarked": False,
-        "isSubscribed": False,
-        "subscriptionDetails": None,
-        "hasSeen": True,
-        "annotations": [],
-        "isUnhandled": found.unhandled,
-        "priority": "high" if found.level in ("error", "fatal") else "medium",
-        "priorityLockedAt": None,
-        "count": str(found.times_seen),
-        "userCount": found.users_seen,
-        "firstSeen": isoformat(found.first_seen),
-        "lastSeen": isoformat(found.last_seen),
-        "seerFixabilityScore": None,
-        "seerAutofixLastTriggered": None,
-        "seerExplorerAutofixLastTriggered": None,
-    }
-
-
-def hourly_stats(hours: Mapping[int, int], now: int, count: int) -> list[object]:
-    """`[[seconds, events], …]` for the last `count` hours."""
-    last = now // HOUR
-    return [[hour * 3600, hours.get(hour, 0)] for hour in range(last - count + 1, last + 1)]
-
-
-def daily_stats(hours: Mapping[int, int], now: int, count: int) -> list[object]:
-    """`[[seconds, events], …]` for the last `count` days."""
-    days: dict[int, int] = {}
-    for hour, events in hours.items():
-        days[hour // 24] = days.get(hour // 24, 0) + events
-    last = now // HOUR // 24
-    return [[day * 86_400, days.get(day, 0)] for day in range(last - count + 1, last + 1)]

@@ -1,0 +1,68 @@
+"""Sentry's API, `/api/0/…`: a module a subject; README.md lists the addresses."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from local_sentry.routes.api import (
+    attributes,
+    events,
+    explore,
+    issue_details,
+    issues,
+    organizations,
+    projects,
+    release_contents,
+    releases,
+    traces,
+)
+from local_sentry.routes.api.events import find_event
+from local_sentry.routes.api.exchange import read
+from local_sentry.routes.api.issues import issue_query
+from local_sentry.routes.api.places import find_issue
+from local_sentry.routes.api.problems import (
+    ApiError,
+    BadParameterError,
+    NotFoundError,
+    on_api_error,
+)
+from local_sentry.routes.api.traces import load_trace, requested_trace
+
+__all__ = [
+    "ApiError",
+    "BadParameterError",
+    "NotFoundError",
+    "find_event",
+    "find_issue",
+    "issue_query",
+    "load_trace",
+    "on_api_error",
+    "read",
+    "requested_trace",
+    "routes",
+]
+
+
+async def _nothing(request: Request) -> Response:
+    """Any other address below `/api/0/`."""
+    path = request.url.path
+    if request.method in ("GET", "HEAD") and not path.endswith("/"):
+        return RedirectResponse(request.url.replace(path=f"{path}/"), status_code=301)
+    raise NotFoundError
+
+
+routes = [
+    *organizations.routes,
+    *projects.routes,
+    *issues.routes,
+    *attributes.routes,  # before events, whose routes would take `validate` for an event's id
+    *events.routes,
+    *issue_details.routes,
+    *explore.routes,
+    *traces.routes,
+    *releases.routes,
+    *release_contents.routes,
+    Route(
+        "/api/0/{rest:path}", _nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    ),
+]

@@ -1,0 +1,1 @@
+"""Ad-hoc queries over errors, spans, logs and metrics: fields, aggregates, grouping, sorting."""
