@@ -25,6 +25,7 @@ from local_sentry.services.search import InvalidQueryError
 from local_sentry.settings import Settings
 from local_sentry.store import catalog
 from local_sentry.store.appender import Appender
+from local_sentry.store.blobs import Blobs
 from local_sentry.store.database import FILE_NAME, connect, migrate
 from local_sentry.store.journal import JournalWriter, backlog_bytes, read_position
 from local_sentry.store.readers import QueryTimeoutError, Readers
@@ -104,7 +105,7 @@ def _on_timeout(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
 
 
-def _web(readers: Readers, writer: Writer, keyring: Keyring) -> Starlette:
+def _web(readers: Readers, writer: Writer, keyring: Keyring, blobs: Blobs) -> Starlette:
     static = StaticFiles(directory=str(resources.files("local_sentry").joinpath("static")))
     handlers = dict.fromkeys((api.ApiError, InvalidQueryError), pages.on_page_error)
     app = Starlette(
@@ -119,6 +120,7 @@ def _web(readers: Readers, writer: Writer, keyring: Keyring) -> Starlette:
     app.state.readers = readers
     app.state.writer = writer
     app.state.keyring = keyring
+    app.state.blobs = blobs
     return app
 
 
@@ -149,14 +151,13 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     appender = Appender(journal, on_durable=worker.durable)
     keyring = Keyring(readers)
     ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
-    web = Access(
-        _web(readers, writer, keyring), readers=readers, require_auth=settings.require_auth
-    )
+    web = _web(readers, writer, keyring, Blobs(settings.data))
+    guarded = Access(web, readers=readers, require_auth=settings.require_auth)
     writer.start()
     worker.start()
     try:
         await keyring.refresh(now=True)
-        yield Server(Application(ingest, web), writer, worker, readers, appender, keyring)
+        yield Server(Application(ingest, guarded), writer, readers, appender, keyring)
     finally:
         await appender.close()
         await refusals.close()

@@ -1,4 +1,4 @@
-"""With which tags issues were seen, by what they are grouped, and what users said about them."""
+"""With which tags issues were seen, and by what they are grouped."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -70,26 +70,3 @@ def hashes(connection: sqlite3.Connection, issue_id: int) -> list[str]:
     """The hashes of an issue's groups, hex."""
     rows = connection.execute("SELECT hash FROM issue_hashes WHERE issue_id = ?", (issue_id,))
     return [row[0].hex() for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class UserReport:
-    """What a user said about an event. `timestamp` is µs since the epoch."""
-
-    id: int
-    event_id: str
-    name: str
-    email: str
-    message: str
-    timestamp: int
-
-
-def user_reports(connection: sqlite3.Connection, issue_id: int) -> list[UserReport]:
-    """What users said about an issue's events, newest first."""
-    rows = connection.execute(
-        "SELECT f.id, lower(hex(f.event_id)), f.name, f.email, f.message, f.timestamp"
-        " FROM feedback f JOIN events e ON e.event_id = f.event_id AND e.project_id = f.project_id"
-        " WHERE e.issue_id = ? ORDER BY f.timestamp DESC LIMIT 1000",
-        (issue_id,),
-    ).fetchall()
-    return [UserReport(*row) for row in rows]

@@ -256,13 +256,3 @@ def tag_values(connection: sqlite3.Connection, issue_id: int, *, per_key: int) -
         (issue_id, per_key),
     )
     return [TagValue(*row) for row in rows]
-
-
-def feedback_count(connection: sqlite3.Connection, issue_id: int) -> int:
-    """How often users said something about an issue's events."""
-    row = connection.execute(
-        "SELECT count(*) FROM feedback f JOIN events e"
-        " ON e.event_id = f.event_id AND e.project_id = f.project_id WHERE e.issue_id = ?",
-        (issue_id,),
-    ).fetchone()
-    return int(row[0])

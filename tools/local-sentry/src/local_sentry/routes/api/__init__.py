@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from local_sentry.routes.api import (
+    attachments,
     attributes,
     events,
     explore,
@@ -14,6 +15,7 @@ from local_sentry.routes.api import (
     projects,
     release_contents,
     releases,
+    replays,
     traces,
 )
 from local_sentry.routes.api.events import find_event
@@ -57,9 +59,11 @@ routes = [
     *issues.routes,
     *attributes.routes,  # before events, whose routes would take `validate` for an event's id
     *events.routes,
+    *attachments.routes,
     *issue_details.routes,
     *explore.routes,
     *traces.routes,
+    *replays.routes,
     *releases.routes,
     *release_contents.routes,
     Route(

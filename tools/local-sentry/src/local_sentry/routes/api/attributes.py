@@ -39,6 +39,14 @@ def _type_of(kind: Kind) -> str:
     return "boolean" if kind == "boolean" else "string"
 
 
+def _keys(
+    connection: Connection, project_ids: tuple[int, ...], item_type: str
+) -> list[tuple[str, str]]:
+    """Name and kind of the attributes that can be asked for."""
+    found = attribute_keys.listed(connection, list(project_ids), item_type)
+    return [(key.key, key.kind) for key in found if not set(key.key) & set('"\\')]
+
+
 async def list_attributes(request: Request) -> Response:
     """`GET …/trace-items/attributes/`: of `itemType` (or `dataset`) spans, logs, tracemetrics."""
     parameters = request.query_params

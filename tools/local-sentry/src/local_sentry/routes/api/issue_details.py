@@ -13,12 +13,12 @@ from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import catalog_shape, issue_shape
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.events import find_event, in_list
-from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import base_url, body_of, json_response, one_page, read, write
 from local_sentry.routes.api.places import find_issue
 from local_sentry.routes.api.problems import NotFoundError
 from local_sentry.routes.api.resources import resource
 from local_sentry.services.timestamps import isoformat
-from local_sentry.store import issue_activity, issue_tags
+from local_sentry.store import feedback, issue_activity, issue_tags
 from local_sentry.store.session import WriteSession
 
 _MOST_VALUES = 1000
@@ -189,17 +189,18 @@ async def list_user_reports(request: Request) -> Response:
         issue = find_issue(connection, request)
         return [
             {
-                "id": str(found.id),
-                "eventID": found.event_id,
+                "id": event_id,
+                "eventID": event_id,
                 "name": found.name or None,
                 "email": found.email or None,
                 "comments": found.message,
                 "dateCreated": isoformat(found.timestamp),
                 "user": None,
-                "event": {"id": found.event_id, "eventID": found.event_id},
-                "issue": issue_shape.issue(issue, ""),
+                "event": {"id": event_id, "eventID": event_id},
+                "issue": issue_shape.issue(issue, base_url(request)),
             }
-            for found in issue_tags.user_reports(connection, issue.id)
+            for found in feedback.of_issue(connection, issue.id, _MOST_ENTRIES)
+            for event_id in [(found.event_id or found.feedback_id).hex()]
         ]
 
     return one_page(request, await read(request, query))

@@ -16,7 +16,7 @@ from local_sentry.routes.api.problems import BadParameterError
 from local_sentry.routes.api.resources import resource
 from local_sentry.services.search import All, Condition, Filter, parse_query
 from local_sentry.services.timestamps import isoformat
-from local_sentry.store import issue_activity, issue_search, issues
+from local_sentry.store import feedback, issue_activity, issue_search, issues
 
 _DAY_HOURS = 24
 _COUNTED = 1000
@@ -131,7 +131,7 @@ async def get_issue(request: Request) -> Response:
             },
             "seenBy": [],
             "participants": [],
-            "userReportCount": issues.feedback_count(connection, found.id),
+            "userReportCount": len(feedback.of_issue(connection, found.id, 1000)),
             "pluginActions": [],
             "pluginIssues": [],
             "pluginContexts": [],
