@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local_sentry.routes import api, pages
 from local_sentry.routes.access import Access
 from local_sentry.routes.ingest import PATH, Ingest
+from local_sentry.services.artifact_bundles import ArtifactBundles
 from local_sentry.services.keyring import Keyring
 from local_sentry.services.refusals import Refusals
 from local_sentry.services.search import InvalidQueryError
@@ -105,7 +106,7 @@ def _on_timeout(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
 
 
-def _web(readers: Readers, writer: Writer, keyring: Keyring, blobs: Blobs) -> Starlette:
+def _web(readers: Readers, writer: Writer, keyring: Keyring, data: Path) -> Starlette:
     static = StaticFiles(directory=str(resources.files("local_sentry").joinpath("static")))
     handlers = dict.fromkeys((api.ApiError, InvalidQueryError), pages.on_page_error)
     app = Starlette(
@@ -120,7 +121,8 @@ def _web(readers: Readers, writer: Writer, keyring: Keyring, blobs: Blobs) -> St
     app.state.readers = readers
     app.state.writer = writer
     app.state.keyring = keyring
-    app.state.blobs = blobs
+    app.state.blobs = Blobs(data)
+    app.state.bundles = ArtifactBundles(data, readers, writer)
     return app
 
 
@@ -151,7 +153,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     appender = Appender(journal, on_durable=worker.durable)
     keyring = Keyring(readers)
     ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
-    web = _web(readers, writer, keyring, Blobs(settings.data))
+    web = _web(readers, writer, keyring, settings.data)
     guarded = Access(web, readers=readers, require_auth=settings.require_auth)
     writer.start()
     worker.start()

@@ -82,7 +82,7 @@ class ReleaseChanges(BaseModel):
         given: dict[str, object] = {
             "ref": self.ref,
             "url": self.url,
-            "status": self.status,
+            "is_archived": None if self.status is None else self.status == "archived",
             "date_released": _moment(self.dateReleased),
             "date_started": _moment(self.dateStarted),
         }

@@ -103,5 +103,8 @@ def hourly(
             f" GROUP BY 1, 2, 3, 4 HAVING sum(s.{column}) > 0",
             (since // _HOUR, until // _HOUR, *project_ids),
         ).fetchall()
-        counts += [SessionCount(*row[:4], status, *row[4:]) for row in found]
+        counts += [
+            SessionCount(project, version, environment, hour, status, sessions, users)
+            for project, version, environment, hour, sessions, users in found
+        ]
     return counts

@@ -43,7 +43,8 @@ class ReleaseProject:
 
 
 _SELECT = """
-    SELECT r.id, r.version, r.status, r.ref, r.url, r.date_created, r.date_started,
+    SELECT r.id, r.version, iif(r.is_archived, 'archived', 'open'), r.ref, r.url,
+        r.date_created, r.date_started,
         r.date_released,
         (SELECT min(first_event) FROM release_projects WHERE release_id = r.id) AS first_event,
         (SELECT max(last_event) FROM release_projects WHERE release_id = r.id) AS last_event,
@@ -112,8 +113,8 @@ def listed(
         where.append("r.version LIKE ? ESCAPE '\\'")
         parameters.append(f"%{like_pattern(query)}%")
     if status:
-        where.append("r.status = ?")
-        parameters.append(status)
+        where.append("r.is_archived = ?")
+        parameters.append(status == "archived")
     rows = connection.execute(
         f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {SORTS[sort]} DESC, r.id DESC"
         " LIMIT ? OFFSET ?",
@@ -155,11 +156,11 @@ def create(
     return is_new
 
 
-_COLUMNS = ("ref", "url", "status", "date_started", "date_released")
+_COLUMNS = ("ref", "url", "is_archived", "date_started", "date_released")
 
 
 def update(session: WriteSession, release_id: int, changes: dict[str, object]) -> None:
-    """Sets what is given of ref, url, status, date_started and date_released."""
+    """Sets what is given of ref, url, is_archived, date_started and date_released."""
     for column in _COLUMNS:
         if column in changes:
             session.connection.execute(

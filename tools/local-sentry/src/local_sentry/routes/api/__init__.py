@@ -16,7 +16,9 @@ from local_sentry.routes.api import (
     release_contents,
     releases,
     replays,
+    settings,
     traces,
+    uploads,
 )
 from local_sentry.routes.api.events import find_event
 from local_sentry.routes.api.exchange import read
@@ -66,6 +68,8 @@ routes = [
     *replays.routes,
     *releases.routes,
     *release_contents.routes,
+    *settings.routes,
+    *uploads.routes,
     Route(
         "/api/0/{rest:path}", _nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     ),

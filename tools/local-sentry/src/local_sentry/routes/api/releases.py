@@ -151,9 +151,9 @@ async def create_release(request: Request) -> Response:
         else:
             owner = organization_of(connection, request)
             project_ids = _projects_named(connection, owner, wanted.projects)
-        if not project_ids:
-            raise InvalidBodyError({"projects": ["This field is required."]})
         known = releases.find_id(connection, wanted.version)
+        if not project_ids and known is None:
+            raise InvalidBodyError({"projects": ["This field is required."]})
         if known is not None and releases.get(connection, owner.id, wanted.version) is None:
             raise ConflictError("Another organization has a release of that version.")
         is_new = releases.create(

@@ -138,7 +138,8 @@ def _split(condition: Condition) -> tuple[Condition, Condition]:
         InvalidQueryError: the two are joined by OR.
     """
     parts = condition.conditions if isinstance(condition, All) else (condition,)
-    rows, groups = [], []
+    rows: list[Condition] = []
+    groups: list[Condition] = []
     for part in parts:
         (groups if _is_about_groups(part) else rows).append(part)
     return All(tuple(rows)), All(tuple(groups))

@@ -6,7 +6,7 @@ ALTER TABLE issues ADD COLUMN priority TEXT;                -- high, medium or l
 
 ALTER TABLE releases ADD COLUMN ref TEXT;
 ALTER TABLE releases ADD COLUMN url TEXT;
-ALTER TABLE releases ADD COLUMN status TEXT NOT NULL DEFAULT 'open';     -- or archived
+ALTER TABLE releases ADD COLUMN is_archived INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE releases ADD COLUMN date_started INTEGER;
 
 CREATE TABLE repositories (
