@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from local_sentry.models import LocalUser
 from local_sentry.services.periods import parse_period
 from local_sentry.services.search import (
     All,
@@ -27,10 +28,21 @@ SORTS = {
     "inbox": "i.last_seen",
     "recommended": "i.last_seen",
 }
+_HEX = frozenset("0123456789abcdefABCDEF")
+_PRIORITY = (
+    "coalesce(i.priority, CASE WHEN i.level IN ('error', 'fatal') THEN 'high' ELSE 'medium' END)"
+)
+# The newest release of the issue's project.
+_LATEST = (
+    "SELECT r.id FROM release_projects rp JOIN releases r ON r.id = rp.release_id"
+    " WHERE rp.project_id = i.project_id ORDER BY r.date_created DESC, r.id DESC LIMIT 1"
+)
 _STATUSES = {"unresolved": "unresolved", "resolved": "resolved"} | dict.fromkeys(
     ("ignored", "archived", "muted"), "ignored"
 )
-_SUBSTATUSES = {"new", "ongoing", "escalating", "regressed"}
+_SUBSTATUSES = {"new", "ongoing", "escalating", "regressed"} | {
+    "archived_until_escalating", "archived_until_condition_met", "archived_forever",
+}  # fmt: skip
 _USER_FIELDS = {"user.id": "id", "user.email": "email", "user.username": "username"} | {
     "user.ip": "ip"
 }
@@ -113,8 +125,25 @@ class _Builder:
         self._now = now
         self._keys: dict[str, Callable[[Filter], str]] = {
             "is": self._is,
+            "status": self._is,
             "has": self._has,
             "issue": self._issue,
+            "issue.id": lambda f: self._text("CAST(i.id AS TEXT)", f),
+            "id": lambda f: self._event_ids("event_id", f),
+            "trace": lambda f: self._event_ids("trace_id", f),
+            "replayId": lambda f: self._event_ids("replay_id", f),
+            "replay_id": lambda f: self._event_ids("replay_id", f),
+            "release": self._release,
+            "assigned": self._assigned,
+            "assigned_to": self._assigned,
+            "assigned_or_suggested": self._assigned,
+            "issue.priority": lambda f: self._text(_PRIORITY, f),
+            "priority": lambda f: self._text(_PRIORITY, f),
+            "issue.substatus": lambda f: self._text("i.substatus", f),
+            "substatus": lambda f: self._text("i.substatus", f),
+            "logger": lambda f: self._text("coalesce(i.logger, '')", f),
+            "event.type": lambda f: self._text("i.kind", f),
+            "type": lambda f: self._text("i.kind", f),
             "project": lambda f: self._text("p.slug", f),
             "project.name": lambda f: self._text("p.slug", f),
             "project.id": lambda f: self._text("CAST(p.id AS TEXT)", f),
@@ -128,13 +157,17 @@ class _Builder:
             "message": lambda f: self._any_of(f, self._contains),
             "issue.type": lambda f: self._text("'error'", f),
             "issue.category": lambda f: self._text("'error'", f),
-            "firstRelease": lambda f: self._text(
-                "coalesce((SELECT version FROM releases WHERE id = i.first_release_id), '')", f
-            ),
+            "firstRelease": lambda f: self._version("i.first_release_id", f),
+            "first_release": lambda f: self._version("i.first_release_id", f),
+            "lastRelease": lambda f: self._version("i.last_release_id", f),
+            "times_seen": lambda f: self._number("i.times_seen", f),
             "timesSeen": lambda f: self._number("i.times_seen", f),
             "userCount": lambda f: self._number("i.users_seen", f),
             "age": lambda f: self._time("i.first_seen", f),
             "firstSeen": lambda f: self._time("i.first_seen", f),
+            "first_seen": lambda f: self._time("i.first_seen", f),
+            "last_seen": lambda f: self._time("i.last_seen", f),
+            "timestamp": lambda f: self._time("i.last_seen", f),
             "lastSeen": lambda f: self._time("i.last_seen", f),
             "error.unhandled": lambda f: self._flag("i.unhandled", f),
             "error.handled": lambda f: self._flag("NOT i.unhandled", f),
@@ -186,20 +219,73 @@ class _Builder:
             return "i.status = ?"
         if value in _SUBSTATUSES:
             self.values.append(value)
-            return "(i.status = 'unresolved' AND i.substatus = ?)"
-        if value in ("unassigned", "for_review"):
-            return "1"
-        if value in ("assigned", "linked"):
-            return "0"
-        if value == "unlinked":
-            return "1"
+            return "(i.status != 'resolved' AND i.substatus = ?)"
+        if value in ("unassigned", "assigned"):
+            return f"i.assigned_to IS {'NOT ' if value == 'assigned' else ''}NULL"
+        if value == "for_review":
+            return "(i.status = 'unresolved' AND i.substatus IN ('new', 'regressed'))"
+        if value in ("linked", "unlinked"):
+            return "0" if value == "linked" else "1"
         known = ", ".join(sorted([*_STATUSES, *_SUBSTATUSES, "assigned", "unassigned"]))
         raise InvalidQueryError(f'"is:{value}" is not known. It may be one of: {known}.')
 
     def _has(self, found: Filter) -> str:
         return self._any_of(found, self._has_tag)
 
+    def _version(self, column: str, found: Filter) -> str:
+        """A release by its version; `latest` is the newest of the issue's project."""
+
+        def one(value: str) -> str:
+            if value == "latest":
+                return f"coalesce({column} = ({_LATEST}), 0)"
+            version = f"(SELECT version FROM releases WHERE id = {column})"  # noqa: S608 - constants
+            return self._equals(f"coalesce({version}, '')", value)
+
+        return self._any_of(found, one)
+
+    def _release(self, found: Filter) -> str:
+        latest = (
+            "EXISTS (SELECT 1 FROM issue_tags it JOIN tags t ON t.id = it.tag_id"  # noqa: S608 - constants
+            " WHERE it.issue_id = i.id AND t.key = 'release' AND t.value ="
+            f" (SELECT version FROM releases WHERE id = ({_LATEST})))"
+        )
+        named = tuple(value for value in found.values if value != "latest")
+        parts = [latest] if len(named) < len(found.values) else []
+        if named == ("",):
+            parts.append(f"NOT {self._has_tag('release')}")
+        elif named:
+            parts.append(self.tag("release", named))
+        return "(" + " OR ".join(parts) + ")"
+
+    def _assigned(self, found: Filter) -> str:
+        def one(value: str) -> str:
+            if value.lower() == "none":
+                return "i.assigned_to IS NULL"
+            if value.lower() in ("my_teams", "[my_teams]"):
+                return "coalesce(i.assigned_to LIKE 'team:%', 0)"
+            if value.startswith("#"):
+                self.values.append(value[1:])
+                return "i.assigned_to IN (SELECT 'team:' || id FROM teams WHERE slug = ?)"
+            person = LocalUser()
+            known = value.lower() in ("me", person.username, person.email)
+            return f"coalesce(i.assigned_to = 'user:{person.id}', 0)" if known else "0"
+
+        return self._any_of(found, one)
+
+    def _event_ids(self, column: str, found: Filter) -> str:
+        """Issues with an event that has that id, or is of that trace or replay."""
+
+        def one(value: str) -> str:
+            text = value.replace("-", "")
+            known = len(text) == 32 and all(letter in _HEX for letter in text)
+            self.values.append(bytes.fromhex(text) if known else b"")
+            return f"i.id IN (SELECT issue_id FROM events WHERE {column} = ?)"
+
+        return self._any_of(found, one)
+
     def _has_tag(self, key: str) -> str:
+        if key in ("assigned", "assigned_to"):
+            return "i.assigned_to IS NOT NULL"
         self.values.append(key)
         return (
             "EXISTS (SELECT 1 FROM issue_tags it JOIN tags t ON t.id = it.tag_id"
