@@ -16,9 +16,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local_sentry.clients.webhooks import Webhooks
 from local_sentry.routes import api, pages
 from local_sentry.routes.access import Access
 from local_sentry.routes.ingest import PATH, Ingest
+from local_sentry.services.alerting import Alerting
 from local_sentry.services.artifact_bundles import ArtifactBundles
 from local_sentry.services.keyring import Keyring
 from local_sentry.services.refusals import Refusals
@@ -155,15 +157,17 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
     web = _web(readers, writer, keyring, settings.data)
     guarded = Access(web, readers=readers, require_auth=settings.require_auth)
+    alerting = Alerting(readers, writer, Webhooks(allow_private=settings.allow_private_webhooks))
     writer.start()
     worker.start()
     try:
         await keyring.refresh(now=True)
+        alerting.start()
         yield Server(Application(ingest, guarded), writer, readers, appender, keyring)
     finally:
         await appender.close()
         await refusals.close()
-        await asyncio.to_thread(worker.stop)
+        await alerting.close()
         writer.stop()
         await readers.close()
         lock.release()

@@ -80,6 +80,12 @@ def serve(
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="Let everyone on this machine read. Loopback only.")
     ] = False,
+    allow_private_webhooks: Annotated[
+        bool,
+        typer.Option(
+            "--allow-private-webhooks", help="Let alerts call loopback and private networks."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log only what goes wrong.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -89,9 +95,9 @@ def serve(
         port=port,
         data=data,
         require_auth=False if no_auth else None,
-        quiet=quiet or None,
+        allow_private_webhooks=allow_private_webhooks or None,
     )
-    logs.configure(quiet=settings.quiet)
+    logs.configure(quiet=quiet)
     with _plainly():
         run(settings, announce_json=as_json or settings.port == 0)
 

@@ -27,4 +27,7 @@ class Settings(BaseSettings):
     max_bytes_in_flight: int = Field(default=64 * 1024 * 1024, ge=1024)
     max_backlog_bytes: int = Field(default=2 * 1024 * 1024 * 1024, ge=1024 * 1024)
     body_timeout: float = Field(default=30.0, gt=0, description="seconds to send a whole body")
+    allow_private_webhooks: bool = Field(
+        default=False, description="let alerts call loopback and private networks"
+    )
     query_timeout: float = Field(default=10.0, gt=0, description="seconds a read may take")

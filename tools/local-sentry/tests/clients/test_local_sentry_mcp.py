@@ -221,3 +221,18 @@ def test_tools_of_the_catalog_are_found_and_executed(told: Told) -> None:
     assert {key["name"] for key in keys} == {"Default", "second"}
     client.catalog("update_project", **place, projectSlug="cutting", name="Cutting room")
     assert server.get("/api/0/projects/kijko/cutting/")["name"] == "Cutting room"
+
+
+def test_alert_rules_are_found(told: Told) -> None:
+    server, _, client = told
+    rule = {
+        "name": "new in the API",
+        "conditions": [{"id": "sentry.rules.conditions.first_seen_event.FirstSeenEventCondition"}],
+        "actions": [{"id": "local_sentry.actions.log"}],
+    }
+    made = server.client.post("/api/0/projects/kijko/kijko-api/rules/", json=rule)
+    assert made.status_code == 201
+    place = {"organizationSlug": "kijko"}
+    found = client.catalog("find_alert_rules", **place, projectSlug="kijko-api")
+    assert "new in the API" in found
+    client.catalog("find_dashboards", **place)

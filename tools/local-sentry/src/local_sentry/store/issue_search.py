@@ -279,7 +279,7 @@ class _Builder:
             text = value.replace("-", "")
             known = len(text) == 32 and all(letter in _HEX for letter in text)
             self.values.append(bytes.fromhex(text) if known else b"")
-            return f"i.id IN (SELECT issue_id FROM events WHERE {column} = ?)"
+            return f"i.id IN (SELECT issue_id FROM events WHERE {column} = ?)"  # noqa: S608 - constants
 
         return self._any_of(found, one)
 

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from local_sentry.routes.api import (
+    alerts,
     attachments,
     attributes,
     events,
@@ -69,6 +70,7 @@ routes = [
     *releases.routes,
     *release_contents.routes,
     *settings.routes,
+    *alerts.routes,
     *uploads.routes,
     Route(
         "/api/0/{rest:path}", _nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
