@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local_sentry.app import prepare_data
+from local_sentry.services.processing import STORE
 from local_sentry.store import outcomes
 from local_sentry.store.database import FILE_NAME, connect
+from local_sentry.store.items import UNPROCESSED, counts_by_type
 from local_sentry_process import (
     LocalSentry,
     envelope,
@@ -179,7 +181,7 @@ def test_no_envelope_makes_the_server_fail(server: LocalSentry, data: st.DataObj
         "request", "threads", "platform", "transaction", "sdk", "extra", "modules", "stacktrace",
     )  # fmt: skip
     event = data.draw(st.dictionaries(st.sampled_from(names), json_values, max_size=8))
-    kind = data.draw(st.sampled_from(["event", "transaction", "span", "session", "log", "new"]))
+    kind = data.draw(st.sampled_from([*STORE, "new"]))
     headers = {"type": kind, "content_type": "application/vnd.sentry.items.span.v2+json"}
     body = bytearray(
         envelope((headers, json.dumps(event).encode()), event_id=event_id(), sent_at=data.draw(
@@ -194,6 +196,8 @@ def test_no_envelope_makes_the_server_fail(server: LocalSentry, data: st.DataObj
 def test_nothing_that_was_fuzzed_is_left_unprocessed(server: LocalSentry) -> None:
     server.send(error_envelope("behind the fuzz"))
     arrived(server, "behind the fuzz")
+    with contextlib.closing(connect(server.data / FILE_NAME)) as connection:
+        assert UNPROCESSED not in counts_by_type(connection)
     for issue in server.issues(limit=100, query=""):
         page = server.client.get(f"/organizations/kijko/issues/{issue['id']}/")
         assert page.status_code == 200

@@ -23,7 +23,7 @@ from local_sentry.store.journal import Record
 from local_sentry.store.session import WriteSession
 
 # What is not here is kept as it came.
-_STORE: dict[str, Callable[[Incoming], None]] = {
+STORE: dict[str, Callable[[Incoming], None]] = {
     "attachment": attachments.store,
     "check_in": check_ins.store,
     "client_report": client_reports.store,
@@ -50,4 +50,4 @@ def process(session: WriteSession, record: Record) -> None:
     clock = Clock.compare(envelope.headers.get("sent_at"), record.received)
     for item in envelope.items:
         bookkeeping.saw_item(session, record.project_id, item.type, record.received)
-        _STORE.get(item.type, Incoming.keep_raw)(Incoming(session, record, envelope, item, clock))
+        STORE.get(item.type, Incoming.keep_raw)(Incoming(session, record, envelope, item, clock))

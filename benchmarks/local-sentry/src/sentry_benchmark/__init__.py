@@ -1,0 +1,1 @@
+"""Measures local-sentry beside Bugsink: the same errors, both on SQLite, in one run."""

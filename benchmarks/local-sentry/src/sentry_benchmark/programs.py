@@ -1,0 +1,161 @@
+"""Starts what is measured: local-sentry from this workspace, Bugsink from a venv of its own."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+BUGSINK = "bugsink==2.6.1"
+_PATIENCE = 120.0
+# Bugsink's own default is 1000 errors in five minutes, less than two seconds of this benchmark.
+_NO_QUOTAS = """
+BUGSINK.update({
+    f"MAX_EVENTS_{whose}{period}": 10**9
+    for whose in ("PER_PROJECT_", "") for period in ("PER_5_MINUTES", "PER_HOUR", "PER_MONTH")
+})
+"""
+_PROJECT = (
+    "from projects.models import Project;"
+    "p = Project.objects.create(name='benchmark'); print(p.id, p.sentry_key.hex)"
+)
+
+
+class BenchmarkError(Exception):
+    """A program cannot be had or does not start."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server that takes errors: where, and which process it is."""
+
+    name: str
+    ingest: str
+    pid: int
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory of its processes, shared pages counted once."""
+        process = psutil.Process(self.pid)
+        every = [process, *process.children(recursive=True)]
+        return sum(each.memory_full_info().pss for each in every)
+
+
+@contextlib.contextmanager
+def _running(command: list[str], log: Path, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
+    path = os.pathsep.join(each for each in sys.path if each)
+    environment = os.environ | ({"PYTHONPATH": path} if command[0] == sys.executable else {})
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=environment
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def local_sentry(folder: Path) -> Iterator[Peer]:
+    """Runs local-sentry with its defaults while the block lasts.
+
+    Raises:
+        BenchmarkError: it does not start.
+    """
+    folder.mkdir(parents=True)
+    log = folder / "local-sentry.log"
+    command = [sys.executable, "-m", "local_sentry", "serve", "--no-auth", "--quiet"]
+    with _running([*command, "--port", "0", "--data", str(folder / "data")], log, folder) as server:
+        url = json.loads(_first_line(log, server))["url"]
+        with httpx.Client(base_url=url, trust_env=False, timeout=_PATIENCE) as client:
+            keys = client.get("/api/0/projects/kijko/kijko-api/keys/").json()
+        dsn = httpx.URL(keys[0]["dsn"]["public"])
+        project = dsn.path.strip("/")
+        yield Peer(
+            "local-sentry", f"{url}/api/{project}/envelope/?sentry_key={dsn.username}", server.pid
+        )
+
+
+def _first_line(log: Path, server: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + _PATIENCE
+    while not (text := log.read_text(encoding="utf-8")).endswith("\n"):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise BenchmarkError(f"local-sentry did not start: {text[-500:]}")
+        time.sleep(0.05)
+    return text.splitlines()[0]
+
+
+def install_bugsink(folder: Path) -> Path:
+    """Installs Bugsink into a venv; returns the folder of its commands.
+
+    Raises:
+        BenchmarkError: the index does not have it or cannot be reached.
+    """
+    commands = folder / "venv" / "bin"
+    venv.create(folder / "venv", with_pip=True)
+    install = [str(commands / "python"), "-m", "pip", "install", "--quiet", BUGSINK]
+    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"{BUGSINK} cannot be installed: {done.stderr.strip()[-500:]}")
+    return commands
+
+
+@contextlib.contextmanager
+def bugsink(commands: Path, folder: Path, port: int) -> Iterator[Peer]:
+    """Runs Bugsink as its "single server" template says, quotas lifted.
+
+    Raises:
+        BenchmarkError: it does not start.
+    """
+    folder.mkdir(parents=True)
+
+    def run(name: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [str(commands / name), *arguments], cwd=folder, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise BenchmarkError(f"{name} failed: {done.stderr.strip()[-500:]}")
+        return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+
+    template = ["--template=singleserver", "--host=127.0.0.1", f"--base-dir={folder}"]
+    run("bugsink-create-conf", *template)
+    with (folder / "bugsink_conf.py").open("a", encoding="utf-8") as configuration:
+        configuration.write(_NO_QUOTAS)
+    run("bugsink-manage", "migrate")
+    run("bugsink-manage", "migrate", "snappea", "--database=snappea")
+    project, key = run("bugsink-manage", "shell", "-c", _PROJECT).split()
+    url = f"http://127.0.0.1:{port}"
+    gunicorn = [str(commands / "gunicorn"), f"--bind=127.0.0.1:{port}", "--workers=2"]
+    with (
+        _running([str(commands / "bugsink-runsnappea")], folder / "snappea.log", folder),
+        _running([*gunicorn, "bugsink.wsgi"], folder / "gunicorn.log", folder) as server,
+    ):
+        _answers(url, server, folder / "gunicorn.log")
+        yield Peer("bugsink", f"{url}/api/{project}/envelope/?sentry_key={key}", server.pid)
+
+
+def _answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    with httpx.Client(trust_env=False, timeout=_PATIENCE) as client:
+        while True:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise BenchmarkError(f"Bugsink did not start: {log.read_text()[-500:]}")
+            try:
+                client.get(url)
+                return
+            except httpx.TransportError:
+                time.sleep(0.1)
