@@ -108,7 +108,8 @@ def _on_timeout(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
 
 
-def _web(readers: Readers, writer: Writer, keyring: Keyring, data: Path) -> Starlette:
+def web(readers: Readers, writer: Writer, keyring: Keyring, data: Path) -> Starlette:
+    """The API and the pages, without access control."""
     static = StaticFiles(directory=str(resources.files("local_sentry").joinpath("static")))
     handlers = dict.fromkeys((api.ApiError, InvalidQueryError), pages.on_page_error)
     app = Starlette(
@@ -154,9 +155,15 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     readers = Readers(database, timeout=settings.query_timeout)
     appender = Appender(journal, on_durable=worker.durable)
     keyring = Keyring(readers)
-    ingest = Ingest(settings, keyring, appender, lambda: backlog_bytes(folder, writer.stored))
-    web = _web(readers, writer, keyring, settings.data)
-    guarded = Access(web, readers=readers, require_auth=settings.require_auth)
+    refusals = Refusals(writer)
+    ingest = Ingest(
+        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, writer.stored)
+    )
+    guarded = Access(
+        web(readers, writer, keyring, settings.data),
+        readers=readers,
+        require_auth=settings.require_auth,
+    )
     alerting = Alerting(readers, writer, Webhooks(allow_private=settings.allow_private_webhooks))
     writer.start()
     worker.start()

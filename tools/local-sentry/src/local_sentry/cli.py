@@ -106,14 +106,22 @@ def serve(
 def create_token(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="What it is for.")] = "default",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it allows, like event:write; several times. Default: reading."),
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Make a token and print it. It is not shown again."""
     if context.invoked_subcommand is not None:
         return
+    scopes = tuple(dict.fromkeys(scope or tokens.READ_SCOPES))
+    if unknown := set(scopes) - tokens.SCOPES:
+        known = " ".join(sorted(tokens.SCOPES))
+        raise _fail(f"There is no scope {' '.join(sorted(unknown))}. There are: {known}.")
     with _plainly(), contextlib.closing(_connection(data)) as connection:
-        secret = tokens.create(connection, name, tokens.READ_SCOPES)
+        secret = tokens.create(connection, name, scopes)
     typer.echo(json.dumps({"token": secret}) if as_json else secret)
 
 

@@ -108,6 +108,11 @@ def project(
         "environments": list(environments),
         "latestRelease": {"version": latest_release} if latest_release else None,
         "isBookmarked": False,
+        "isInternal": False,
+        "isPublic": False,
+        "avatar": _LETTER_AVATAR,
+        "color": "#3f7bbf",
+        "status": "active",
         "isMember": True,
         "hasAccess": True,
         "access": ACCESS,
@@ -134,8 +139,7 @@ _INSIGHTS = (
 )  # fmt: skip
 # Settings that Sentry has and this server does not: their values say what happens here.
 _PROJECT_SETTINGS: Document = {
-    "isInternal": False, "isPublic": False, "avatar": _LETTER_AVATAR, "color": "#3f7bbf",
-    "status": "active", "options": {}, "digestsMinDelay": 0, "digestsMaxDelay": 0,
+    "options": {}, "digestsMinDelay": 0, "digestsMaxDelay": 0,
     "subjectPrefix": "", "allowedDomains": ["*"], "resolveAge": 0, "dataScrubber": False,
     "dataScrubberDefaults": False, "safeFields": [], "storeCrashReports": None,
     "sensitiveFields": [], "subjectTemplate": "", "securityToken": "",

@@ -1,4 +1,4 @@
-"""Tokens of the read API: only hashes are kept."""
+"""Tokens of the API: only hashes are kept."""
 
 import hashlib
 import secrets
@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import orjson
 
 PREFIX = "sntryu_"
-READ_SCOPES = ("org:read", "project:read", "project:releases", "event:read", "team:read")
+READ_SCOPES = (
+    "org:read", "project:read", "project:releases", "event:read", "team:read", "alerts:read",
+)  # fmt: skip
+# All that a token can be allowed, by Sentry's names.
+SCOPES = frozenset(
+    f"{name}:{verb}"
+    for name in ("org", "project", "team", "event", "alerts")
+    for verb in ("read", "write", "admin")
+) | {"project:releases", "org:ci", "member:read"}
 
 
 @dataclass(frozen=True, slots=True)

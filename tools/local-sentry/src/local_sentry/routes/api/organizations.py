@@ -14,7 +14,7 @@ from local_sentry.routes.api.exchange import base_url, body_of, json_response, o
 from local_sentry.routes.api.places import organization_of, team_of
 from local_sentry.routes.api.problems import ConflictError, InvalidBodyError
 from local_sentry.routes.api.resources import resource
-from local_sentry.store import catalog, catalog_changes
+from local_sentry.store import catalog, catalog_changes, tokens
 from local_sentry.store.session import WriteSession
 
 
@@ -57,7 +57,7 @@ def project_summary(connection: Connection, project_id: int) -> Document:
 
 async def index(request: Request) -> Response:
     """`GET /api/0/`: what the server is, and who asks; `sentry-cli info` reads it."""
-    scopes = request.scope.get(access.SCOPES, resources.SCOPES)
+    scopes = request.scope.get(access.SCOPES, tokens.SCOPES)
     return json_response(
         {
             "version": "0",

@@ -50,11 +50,6 @@ SETTINGS = Area(
     ("org:write", "org:admin", "org:ci", "project:releases"),
     ("org:admin", "org:write"),
 )
-SCOPES = frozenset(
-    f"{name}:{verb}"
-    for name in ("org", "project", "team", "event", "alerts")
-    for verb in ("read", "write", "admin")
-) | {"project:releases", "org:ci", "member:read"}
 
 
 class Resource:
