@@ -236,3 +236,4 @@ def test_alert_rules_are_found(told: Told) -> None:
     found = client.catalog("find_alert_rules", **place, projectSlug="kijko-api")
     assert "new in the API" in found
     client.catalog("find_dashboards", **place)
+    client.catalog("find_monitors", **place)

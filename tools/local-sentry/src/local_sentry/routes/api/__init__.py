@@ -12,6 +12,7 @@ from local_sentry.routes.api import (
     explore,
     issue_details,
     issues,
+    monitors,
     organizations,
     projects,
     release_contents,
@@ -71,6 +72,7 @@ routes = [
     *release_contents.routes,
     *settings.routes,
     *alerts.routes,
+    *monitors.routes,
     *uploads.routes,
     Route(
         "/api/0/{rest:path}", _nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
