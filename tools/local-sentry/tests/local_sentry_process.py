@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 FIXTURES = Path(__file__).parent / "fixtures"
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 @dataclass

@@ -21,7 +21,7 @@ from local_sentry.services.alert_rules import (
 from local_sentry_process import LocalSentry, error_envelope, eventually, local_sentry
 
 RULES = "/api/0/projects/kijko/kijko-api/rules/"
-DEADLINE = 30
+DEADLINE = 120
 
 
 @pytest.fixture(scope="module")
