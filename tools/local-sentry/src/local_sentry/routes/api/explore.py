@@ -14,7 +14,7 @@ from local_sentry.routes.api.places import organization_of
 from local_sentry.routes.api.problems import BadParameterError
 from local_sentry.routes.api.resources import resource
 from local_sentry.services.periods import parse_period
-from local_sentry.services.search import parse_query
+from local_sentry.services.search import All, Filter, parse_query
 from local_sentry.store.explore import datasets
 from local_sentry.store.explore.aggregates import parse_call
 from local_sentry.store.explore.query import ExploreQuery, Found, Series, alias, find, over_time
@@ -94,6 +94,32 @@ async def list_events(request: Request) -> Response:
     def query(connection: Connection) -> tuple[Document, bool]:
         wanted = explore_query(connection, request, [*fields, *extra])
         found = find(connection, replace(wanted, limit=limit, offset=offset))
+        return {"data": found.rows, "meta": _meta(wanted, found)}, found.more
+
+    answer, more = await read(request, query)
+    return json_response(answer, {"link": link_header(request, offset, limit, more=more)})
+
+
+_TRACE_LOG_FIELDS = (
+    "id", "project.id", "project", "trace", "severity", "severity_number", "timestamp",
+    "timestamp_precise", "message",
+)  # fmt: skip
+
+
+async def list_trace_logs(request: Request) -> Response:
+    """`GET /api/0/organizations/{org}/trace-logs/`: the logs of the traces `traceId` names."""
+    limit, offset = page_of(request, default=100, most=_MOST_ROWS)
+    traces = tuple(trace for trace in request.query_params.getlist("traceId") if trace)
+    if not traces:
+        raise BadParameterError("Missing traceId")
+
+    def query(connection: Connection) -> tuple[Document, bool]:
+        wanted = explore_query(connection, request, list(_TRACE_LOG_FIELDS))
+        condition = All((wanted.condition, Filter("trace", "=", traces)))
+        found = find(
+            connection,
+            replace(wanted, dataset=datasets.LOGS, condition=condition, limit=limit, offset=offset),
+        )
         return {"data": found.rows, "meta": _meta(wanted, found)}, found.more
 
     answer, more = await read(request, query)
@@ -224,6 +250,7 @@ _ORGANIZATION = "/organizations/{organization}"
 
 routes = [
     resource(f"{_ORGANIZATION}/events/", resources.EVENT, get=list_events),
+    resource(f"{_ORGANIZATION}/trace-logs/", resources.EVENT, get=list_trace_logs),
     resource(f"{_ORGANIZATION}/events-stats/", resources.EVENT, get=get_stats),
     resource(f"{_ORGANIZATION}/events-timeseries/", resources.EVENT, get=get_timeseries),
 ]
