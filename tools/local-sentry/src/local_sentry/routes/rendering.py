@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from local_sentry.models import LocalUser
 from local_sentry.services.timestamps import isoformat
 from local_sentry.services.waterfall import format_duration
+from local_sentry.store.issues import Issue
 
 _STEPS = ((60, "s"), (3600, "min"), (86_400, "h"), (86_400 * 60, "d"))
 
 
-def ago(micros: int) -> str:
-    """How long ago a time (µs) was: `just now`, `5 min`, `3 h`, `12 d`, else the date."""
+def age(micros: int) -> str:
+    """How long a time (µs) is past: `now`, `5 min`, `3 h`, `12 d`, else the date."""
     seconds = time.time() - micros / 1e6
     if seconds < 10:
-        return "just now"
+        return "now"
     size = 1
     for limit, unit in _STEPS:
         if seconds < limit:
@@ -25,9 +27,24 @@ def ago(micros: int) -> str:
     return datetime.fromtimestamp(micros / 1e6, UTC).strftime("%-d %b %Y")
 
 
+def ago(micros: int) -> str:
+    """When a time (µs) was: `just now`, `5 min ago`, or the date."""
+    text = age(micros)
+    if text == "now":
+        return "just now"
+    return f"{text} ago" if text.endswith(tuple(unit for _, unit in _STEPS)) else text
+
+
 def clock_time(micros: int) -> str:
     """A time (µs) for a tooltip, in UTC."""
     return datetime.fromtimestamp(micros / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + " UTC"
+
+
+def time_of_day(micros: int) -> str:
+    """A time (µs) for a line of a list: the time of today, else with its day; UTC."""
+    moment = datetime.fromtimestamp(micros / 1e6, UTC)
+    today = moment.date() == datetime.now(UTC).date()
+    return moment.strftime("%H:%M:%S.%f" if today else "%-d %b %H:%M:%S.%f")[:-3]
 
 
 def compact(number: int) -> str:
@@ -47,6 +64,26 @@ def seconds_before(offset: float) -> str:
     return sign + format_duration(abs(offset) * 1e6)
 
 
+def percent(share: float | None) -> str:
+    """`100%`, `99.5%`, or a dash for None; only all of it is 100."""
+    if share is None:
+        return "—"
+    rounded = min(round(share, 1), 99.9) if share < 100 else 100.0
+    return f"{rounded:.1f}%".replace(".0%", "%")
+
+
+def status_word(status: str) -> str:
+    """A status of an issue as people say it today."""
+    return "Archived" if status == "ignored" else status.capitalize()
+
+
+def assignee(issue: Issue) -> str:
+    """Who an issue is given to; empty for nobody."""
+    if issue.assigned_to is None:
+        return ""
+    return f"#{issue.assigned_team}" if issue.assigned_team else LocalUser().name
+
+
 def create_environment() -> Environment:
     """The engine with its filters."""
     environment = Environment(
@@ -57,12 +94,17 @@ def create_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "age": age,
         "ago": ago,
         "clock": clock_time,
         "compact": compact,
         "duration": format_duration,
         "iso": isoformat,
         "before": seconds_before,
+        "percent": percent,
+        "time_of_day": time_of_day,
+        "status_word": status_word,
+        "assignee": assignee,
     }
     return environment
 

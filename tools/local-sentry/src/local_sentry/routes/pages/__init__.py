@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from local_sentry.routes import api
-from local_sentry.routes.pages import issues, login, traces
+from local_sentry.routes.pages import issues, live, login, logs, projects, releases, traces
 from local_sentry.routes.rendering import render
 
 __all__ = ["on_page_error", "routes"]
@@ -28,5 +28,9 @@ routes = [
     Route("/", home),
     *issues.routes,
     *traces.routes,
+    *logs.routes,
+    *releases.routes,
+    *projects.routes,
+    *live.routes,
     *login.routes,
 ]

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from local_sentry.models import Project
 from local_sentry.routes.api.places import organization_of
+from local_sentry.routes.api.problems import NotFoundError
 from local_sentry.store import catalog
 
 
@@ -23,3 +24,15 @@ def projects_of(connection: Connection, request: Request) -> list[Project]:
         NotFoundError: there is no such organization.
     """
     return catalog.projects(connection, organization_of(connection, request).id)
+
+
+def first_organization(connection: Connection) -> catalog.Organization:
+    """The organization that pages without one in their address show.
+
+    Raises:
+        NotFoundError: there is none at all.
+    """
+    found = catalog.organizations(connection)
+    if not found:
+        raise NotFoundError("There is no organization here.")
+    return found[0]
