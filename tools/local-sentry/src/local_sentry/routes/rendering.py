@@ -7,9 +7,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from local_sentry.models import LocalUser
+from local_sentry.protocol.lenient_json import JsonObject, as_object, as_text
 from local_sentry.services.timestamps import isoformat
 from local_sentry.services.waterfall import format_duration
 from local_sentry.store.issues import Issue
+from local_sentry.store.replays import Replay
 
 _STEPS = ((60, "s"), (3600, "min"), (86_400, "h"), (86_400 * 60, "d"))
 
@@ -84,6 +86,20 @@ def assignee(issue: Issue) -> str:
     return f"#{issue.assigned_team}" if issue.assigned_team else LocalUser().name
 
 
+def visitor(replay: Replay) -> str:
+    """Whose replay it is, by what the sender said of its user."""
+    user = replay.user
+    names = (user.get(name) for name in ("email", "username", "id", "ip_address"))
+    return next((name for name in names if isinstance(name, str) and name), "Somebody")
+
+
+def software(contexts: JsonObject, kind: str) -> str:
+    """Name and version of a browser or system among the contexts; empty when not said."""
+    context = as_object(contexts.get(kind))
+    words = (as_text(context.get("name"), 60), as_text(context.get("version"), 30))
+    return " ".join(filter(None, words))
+
+
 def create_environment() -> Environment:
     """The engine with its filters."""
     environment = Environment(
@@ -105,6 +121,8 @@ def create_environment() -> Environment:
         "time_of_day": time_of_day,
         "status_word": status_word,
         "assignee": assignee,
+        "visitor": visitor,
+        "software": software,
     }
     return environment
 

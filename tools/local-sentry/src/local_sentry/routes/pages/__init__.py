@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from local_sentry.routes import api
-from local_sentry.routes.pages import issues, live, login, logs, projects, releases, traces
+from local_sentry.routes.pages import issues, live, login, logs, projects, releases, replays, traces
 from local_sentry.routes.rendering import render
 
 __all__ = ["on_page_error", "routes"]
@@ -28,6 +28,7 @@ routes = [
     Route("/", home),
     *issues.routes,
     *traces.routes,
+    *replays.routes,
     *logs.routes,
     *releases.routes,
     *projects.routes,
