@@ -112,9 +112,13 @@ async def test_a_replay_is_played_beside_what_happened(server: LocalSentry, tmp_
         await page.press("e")
         await page.eventually(f"{at}.includes('RangeError')")
         # The player runs: the list follows.
+        past = (
+            "[...document.querySelectorAll('.moment.past')].some(m => m.innerText.includes('boom'))"
+        )
         await page.evaluate("goTo(0)")
+        await page.eventually(f"!{past}")
         await page.press(" ")
-        await page.eventually(f"{at}.includes('boom')")
+        await page.eventually(past)
         await page.evaluate("document.querySelector('[data-kind=error]').click()")
         shown = "[...document.querySelectorAll('.moment')].filter(m => !m.hidden)"
         assert await page.evaluate(f"{shown}.every(m => m.dataset.kind == 'error')")

@@ -110,6 +110,7 @@ function startPlayer(events) {
       maxScale: 0,
       skipInactive: true,
       mouseTail: false,
+      triggerFocus: false, // would take the keyboard into the frame
       showWarning: false,
       UNSAFE_replayCanvas: false, // would let scripts run in the frame
     },
