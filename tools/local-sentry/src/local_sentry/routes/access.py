@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local_sentry.routes.same_origin import is_foreign
 from local_sentry.store import tokens
 from local_sentry.store.readers import Readers
 
@@ -85,6 +86,12 @@ class Access:
 
     async def _refusal(self, request: Request) -> Response | None:
         path = request.url.path
+        if is_foreign(request):
+            return JSONResponse(
+                {"detail": "This was asked by a page of another site. Do it on a page of this"
+                 " server, or from a program."},
+                status_code=403,
+            )  # fmt: skip
         if not self._require_auth:
             if is_loopback(_host_name(request.headers.get("host", ""))):
                 return None

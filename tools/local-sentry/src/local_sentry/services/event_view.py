@@ -13,6 +13,8 @@ from local_sentry.services.titles import message_of
 _LONGEST_VALUE = 600
 _MOST_VARIABLES = 40
 _MOST_BREADCRUMBS = 100
+# SDKs send these with every request, and scrub them also when there was nothing to scrub.
+_OFTEN_EMPTY = ("http.query", "http.fragment", "url.query", "url.fragment", "query_string")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,17 @@ def shown(value: JsonValue, limit: int = _LONGEST_VALUE) -> str:
     return text if len(text) <= limit else text[:limit] + " …"
 
 
+def is_noise(key: str, value: JsonValue) -> bool:
+    """Whether a value says nothing: empty, or a scrubbed part of an address that was empty."""
+    return value in (None, "", {}, []) or (value == "[Filtered]" and key in _OFTEN_EMPTY)
+
+
 def _pairs(values: JsonObject, most: int = 200) -> tuple[tuple[str, str], ...]:
     return tuple((key, shown(value)) for key, value in list(values.items())[:most])
+
+
+def _telling_pairs(values: JsonObject, most: int = 200) -> tuple[tuple[str, str], ...]:
+    return _pairs({k: v for k, v in values.items() if not is_noise(k, v)}, most)
 
 
 def _frame(frame: Frame) -> FrameView:
@@ -147,7 +158,7 @@ def _breadcrumbs(event: JsonObject) -> tuple[BreadcrumbView, ...]:
                 kind=as_text(raw.get("type"), 64) or "default",
                 level=as_text(raw.get("level"), 16) or "info",
                 message=as_text(raw.get("message"), 1024),
-                data=_pairs(as_object(raw.get("data")), 20),
+                data=_telling_pairs(as_object(raw.get("data")), 20),
                 offset=(at - happened) / 1e6 if known and at and happened else None,
             )
         )
@@ -160,7 +171,7 @@ def _request(event: JsonObject) -> tuple[tuple[str, str], ...]:
     headers = raw.get("headers")
     pairs = headers.items() if isinstance(headers, dict) else []
     rows += [(f"header {name}", value) for name, value in list(pairs)[:60]]
-    return tuple((name, shown(value)) for name, value in rows if value not in (None, "", {}, []))
+    return tuple((name, shown(value)) for name, value in rows if not is_noise(name, value))
 
 
 def view_event(event: JsonObject) -> EventView:
@@ -174,12 +185,12 @@ def view_event(event: JsonObject) -> EventView:
         breadcrumbs=_breadcrumbs(event),
         request=_request(event),
         contexts=tuple(
-            (name, _pairs(context))
+            (name, pairs)
             for name, context in contexts.items()
-            if isinstance(context, dict) and context
+            if isinstance(context, dict) and (pairs := _telling_pairs(context))
         ),
         extra=_pairs(as_object(event.get("extra"))),
-        user=_pairs(as_object(event.get("user"))),
+        user=_telling_pairs(as_object(event.get("user"))),
         packages=_pairs(as_object(event.get("modules")), 500),
         trace_id=trace_id.hex() if trace_id is not None else None,
         span_id=span_id.hex() if span_id is not None else None,

@@ -56,7 +56,7 @@ document.getElementById("theme").addEventListener("click", toggleTheme);
 document.getElementById("help").addEventListener("click", () => keys.showModal());
 keys.addEventListener("click", (event) => event.target === keys && keys.close());
 
-for (const select of document.querySelectorAll(".search select")) {
+for (const select of document.querySelectorAll(".search select, [data-submits]")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
 

@@ -5,7 +5,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from local_sentry.routes import api
-from local_sentry.routes.pages import issues, live, login, logs, projects, releases, replays, traces
+from local_sentry.routes.pages import (
+    issue_actions,
+    issues,
+    live,
+    login,
+    logs,
+    projects,
+    releases,
+    replays,
+    traces,
+)
 from local_sentry.routes.rendering import render
 
 __all__ = ["on_page_error", "routes"]
@@ -26,6 +36,7 @@ def on_page_error(request: Request, error: Exception) -> Response:
 
 routes = [
     Route("/", home),
+    *issue_actions.routes,
     *issues.routes,
     *traces.routes,
     *replays.routes,

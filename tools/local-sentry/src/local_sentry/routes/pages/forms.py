@@ -18,6 +18,6 @@ async def posted(request: Request) -> dict[str, str]:
     """
     body = await raw_body(request, _LARGEST)
     try:
-        return dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS, errors="strict"))
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError:  # Not UTF-8, or too many fields.
         return {}

@@ -10,14 +10,27 @@ from starlette.routing import Route
 from local_sentry.routes import api
 from local_sentry.routes.pages.places import page_number, projects_of
 from local_sentry.routes.rendering import render
-from local_sentry.services.event_view import view_event
+from local_sentry.services.event_view import EventView, view_event
 from local_sentry.services.search import InvalidQueryError
-from local_sentry.store import events, issue_search, issues, spans
+from local_sentry.services.suspects import suspects
+from local_sentry.store import (
+    attachments,
+    catalog,
+    commits,
+    events,
+    feedback,
+    issue_search,
+    issues,
+    releases,
+    replays,
+    spans,
+)
 
 PAGE_SIZE = 50
 _HOURS = 24
 _DAYS = 14
 _NEW_FOR = issues.HOUR
+_SHOWN_FEEDBACK = 20
 
 
 def _hour_counts(hours: dict[int, int], now: int) -> list[int]:
@@ -75,6 +88,27 @@ async def issue_list(request: Request) -> Response:
         )  # fmt: skip
 
 
+def _replay_of(connection: Connection, event: events.StoredEvent) -> str | None:
+    """The replay an event happened in, when it is here to be played."""
+    replay_id = replays.of_event(connection, bytes.fromhex(event.event_id))
+    if replay_id is None or replays.get(connection, replay_id) is None:
+        return None
+    return replay_id.hex()
+
+
+def _suspects(
+    connection: Connection, issue: issues.Issue, event: events.StoredEvent, view: EventView
+) -> list[tuple[commits.Commit, str]]:
+    """Commits of the release the issue came with that touched its files, with those files."""
+    version = issue.first_release or event.release
+    release_id = releases.find_id(connection, version) if version else None
+    if release_id is None:
+        return []
+    found = suspects(view, commits.files_of_release(connection, release_id))
+    known = {commit.sha: commit for commit in commits.of_release(connection, release_id)}
+    return [(known[each.sha], each.path) for each in found if each.sha in known]
+
+
 async def issue_page(request: Request) -> Response:
     """`/organizations/{org}/issues/{issue}/`, or one of its events."""
 
@@ -86,6 +120,7 @@ async def issue_page(request: Request) -> Response:
         hours = issues.hourly(connection, [issue.id], now // issues.HOUR - _DAYS * 24)[issue.id]
         previous, following = events.neighbours(connection, event)
         view = view_event(payload)
+        owner = catalog.organization(connection, issue.organization_slug)
         span_count = 0
         if view.trace_id is not None:
             span_count = spans.count_of_trace(connection, bytes.fromhex(view.trace_id))
@@ -103,6 +138,13 @@ async def issue_page(request: Request) -> Response:
             previous=previous,
             following=following,
             span_count=span_count,
+            replay=_replay_of(connection, event),
+            suspects=_suspects(connection, issue, event, view),
+            attachments=attachments.of_event(
+                connection, event.project_id, bytes.fromhex(event.event_id)
+            ),
+            said=feedback.of_issue(connection, issue.id, _SHOWN_FEEDBACK),
+            teams=catalog.teams(connection, owner.id) if owner is not None else [],
         )
 
     return await api.read(request, query)

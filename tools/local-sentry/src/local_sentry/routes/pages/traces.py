@@ -10,7 +10,7 @@ from local_sentry.protocol.lenient_json import JsonValue
 from local_sentry.routes import api
 from local_sentry.routes.rendering import render
 from local_sentry.services import ids
-from local_sentry.services.event_view import shown
+from local_sentry.services.event_view import is_noise, shown
 from local_sentry.services.waterfall import draw
 from local_sentry.store import events, spans
 
@@ -70,7 +70,7 @@ def _span_details(connection: Connection, trace_id: bytes, name: str) -> dict[st
         nested: JsonValue = value
         if key in ("tags", "measurements") and isinstance(nested, dict):
             attributes += [(f"{key}.{inner}", shown(v)) for inner, v in nested.items()]
-        else:
+        elif not is_noise(key, nested):
             attributes.append((key, shown(nested)))
     errors = events.errors_of_trace(connection, trace_id, 1000)
     return {
