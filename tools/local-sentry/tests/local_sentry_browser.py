@@ -60,6 +60,18 @@ class Page:
         await self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
         await self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
+    async def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Presses the left button at one point, moves, and lets it go at another."""
+        for kind, (x, y), buttons in (
+            ("mousePressed", start, 1),
+            ("mouseMoved", end, 1),
+            ("mouseReleased", end, 0),
+        ):
+            await self.call(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons,
+                clickCount=1,
+            )  # fmt: skip
+
 
 @contextlib.asynccontextmanager
 async def browser(profile: Path) -> AsyncIterator[Page]:

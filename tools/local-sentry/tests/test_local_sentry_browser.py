@@ -22,7 +22,7 @@ def send_trace(server: LocalSentry) -> str:
     root = {"trace_id": trace_id, "span_id": f"{1:016x}", "op": "http.server"}
     transaction = {
         "type": "transaction", "transaction": "GET /seen", "start_timestamp": now - 1,
-        "timestamp": now, "contexts": {"trace": root}, "spans": spans,
+        "timestamp": now, "contexts": {"trace": root}, "spans": spans, "release": "seen@1.0.0",
     }  # fmt: skip
     error = error_event("in step 5", contexts={"trace": root | {"span_id": f"{5:016x}"}})
     for kind, payload in (("transaction", transaction), ("event", error)):
@@ -74,6 +74,11 @@ async def test_every_page_fits_a_phone_and_breaks_no_policy(
             "/explore/traces/",
             f"/explore/traces/trace/{trace_id}/",
             f"/explore/traces/trace/{trace_id}/?node=span-{5:016x}",
+            "/explore/replays/",
+            "/explore/logs/",
+            "/organizations/kijko/releases/",
+            "/organizations/kijko/releases/seen@1.0.0/",
+            "/organizations/kijko/projects/",
         ):
             await page.open(f"{server.url}{path}")
             width = await page.evaluate("document.documentElement.scrollWidth")
@@ -90,3 +95,160 @@ async def test_the_slash_key_goes_to_the_search(server: LocalSentry, tmp_path: P
         await page.evaluate("document.activeElement.blur()")
         await page.press("j")
         assert await page.evaluate("document.activeElement.className") == "row"
+
+
+def send_workflow(server: LocalSentry) -> str:
+    """A trace of one second with 55 spans of microseconds and a longer one."""
+    trace_id, now = event_id(), time.time()
+    nodes = [
+        {"span_id": f"{n:016x}", "parent_span_id": f"{1:016x}", "op": "comfyui.node",
+         "start_timestamp": now - 0.9 + n / 1e5, "timestamp": now - 0.9 + n / 1e5 + 8e-6}
+        for n in range(2, 57)
+    ]  # fmt: skip
+    late = {"span_id": "f" * 16, "parent_span_id": f"{1:016x}", "op": "ffmpeg",
+            "start_timestamp": now - 0.5, "timestamp": now}  # fmt: skip
+    transaction = {
+        "type": "transaction", "transaction": "render", "start_timestamp": now - 1,
+        "timestamp": now, "spans": [*nodes, late],
+        "contexts": {"trace": {"trace_id": trace_id, "span_id": f"{1:016x}", "op": "workflow"}},
+    }  # fmt: skip
+    body = json.dumps(transaction).encode()
+    server.send(envelope(({"type": "transaction"}, body), event_id=event_id()))
+    path = f"/explore/traces/trace/{trace_id}/"
+    eventually(lambda: "ffmpeg" in server.client.get(path).text)
+    return trace_id
+
+
+async def test_a_trace_is_zoomed_and_its_group_unfolded(
+    server: LocalSentry, tmp_path: Path
+) -> None:
+    trace_id = send_workflow(server)
+    shown = "[...document.querySelectorAll('.span')].filter(s => !s.hidden).length"
+    reset = "document.querySelector('.overview .reset')"
+    bar = f"document.querySelector('[data-span={'f' * 16}] .bar rect')"
+    width = f"parseFloat({bar}.getAttribute('width'))"
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/explore/traces/trace/{trace_id}/")
+        assert await page.evaluate(shown) == 3
+        group = await page.evaluate("document.querySelector('.group .name b').innerText")
+        assert group == "comfyui.node"
+        title = await page.evaluate("document.querySelector('.group').title")
+        assert title.startswith("55 spans, ")
+        await page.evaluate("document.querySelector('.group .fold').click()")
+        assert await page.evaluate(shown) == 58
+
+        left, top, wide = await page.evaluate(
+            "(b => [b.left, b.top, b.width])(document.querySelector('.overview svg')"
+            ".getBoundingClientRect())"
+        )
+        await page.drag((left + wide / 2, top + 30), (left + wide - 1, top + 30))
+        await page.eventually(f"{width} > 95")
+        assert not await page.evaluate(f"{reset}.hidden")
+        tick = await page.evaluate("document.querySelector('.ticks span').innerText")
+        assert tick.endswith("ms")
+        assert abs(float(tick.split()[0]) - 500) < 20
+        await page.press("0")
+        await page.eventually(f"{width} < 55")
+        assert await page.evaluate(f"{reset}.hidden")
+
+        # A span inside a folded group is unfolded when an address names it.
+        await page.open(f"{server.url}/explore/traces/trace/{trace_id}/?node=span-{20:016x}")
+        assert await page.evaluate(f"!document.querySelector('[data-span=\"{20:016x}\"]').hidden")
+        assert page.complaints == []
+
+
+async def test_light_or_dark_is_chosen_and_remembered(server: LocalSentry, tmp_path: Path) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    address = f"{server.url}/organizations/kijko/projects/"
+    async with browser(tmp_path) as page:
+        dark = {"name": "prefers-color-scheme", "value": "dark"}
+        await page.open(address)
+        light = await page.evaluate(background)
+        await page.call("Emulation.setEmulatedMedia", features=[dark])
+        await page.eventually(f"{background} != '{light}'")
+        await page.press("d")
+        assert await page.evaluate(background) == light
+        await page.open(f"{server.url}/explore/logs/")
+        assert await page.evaluate(background) == light
+        await page.evaluate("document.getElementById('theme').click()")
+        assert await page.evaluate(background) != light
+        assert await page.evaluate("localStorage.getItem('theme')") is None
+        assert page.complaints == []
+
+
+async def test_the_keyboard_is_explained_and_goes_everywhere(
+    server: LocalSentry, tmp_path: Path
+) -> None:
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/explore/logs/")
+        await page.press("?")
+        assert await page.evaluate("document.getElementById('keys').open")
+        await page.press("?")
+        assert not await page.evaluate("document.getElementById('keys').open")
+        for key, path in (
+            ("r", "/explore/replays/"),
+            ("e", "/organizations/kijko/releases/"),
+            ("p", "/organizations/kijko/projects/"),
+            ("t", "/explore/traces/"),
+        ):
+            await page.press("g")
+            await page.press(key)
+            await page.eventually(
+                f"location.pathname == '{path}' && document.readyState == 'complete'"
+            )
+
+
+async def test_what_arrives_is_shown_unless_paused(server: LocalSentry, tmp_path: Path) -> None:
+    def send(name: str) -> None:
+        body = json.dumps(error_event(name, fingerprint=[name])).encode()
+        server.send(envelope(({"type": "event"}, body), event_id=event_id()))
+        eventually(lambda: server.issues(query=f'"{name}"'))
+
+    asked = "performance.getEntriesByType('resource').filter(r => r.name.endsWith('/live/')).length"
+    async with browser(tmp_path) as page:
+        send("before the page")
+        await page.open(f"{server.url}/organizations/kijko/issues/")
+        await page.eventually(f"{asked} >= 1")
+        await page.press("j")
+        focused = await page.evaluate("document.activeElement.dataset.key")
+        send("seen at once")
+        await page.eventually("document.querySelector('main').innerText.includes('seen at once')")
+        assert await page.evaluate("document.activeElement.dataset.key") == focused
+        await page.evaluate("document.getElementById('live').click()")
+        assert await page.evaluate("document.getElementById('live').ariaPressed") == "false"
+        send("not seen")
+        assert not await page.evaluate(
+            "document.querySelector('main').innerText.includes('not seen')"
+        )
+        await page.evaluate("document.getElementById('live').click()")
+        await page.eventually("document.querySelector('main').innerText.includes('not seen')")
+        assert page.complaints == []
+
+
+async def test_nothing_is_asked_while_the_tab_is_hidden(
+    server: LocalSentry, tmp_path: Path
+) -> None:
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/explore/logs/")
+        await page.eventually("known !== null && timer !== null")
+        await page.evaluate(
+            "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        assert await page.evaluate("timer === null")
+        await page.evaluate(
+            "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        await page.eventually("timer !== null")
+
+
+async def test_an_issue_is_resolved_by_its_button(server: LocalSentry, tmp_path: Path) -> None:
+    body = json.dumps(error_event("by button", fingerprint=[event_id()])).encode()
+    server.send(envelope(({"type": "event"}, body), event_id=event_id()))
+    issue = eventually(lambda: server.issues(query='"by button"'))[0]["id"]
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/organizations/kijko/issues/{issue}/")
+        await page.evaluate("document.querySelector('[value=resolve]').click()")
+        await page.eventually("document.querySelector('[value=unresolve]') !== null")
+        assert page.complaints == []
+    assert server.get(f"/api/0/issues/{issue}/")["status"] == "resolved"

@@ -1,5 +1,7 @@
 """Traces: joined across projects, whatever is missing, repeated or circular."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,8 +51,24 @@ def test_every_span_is_drawn_exactly_once(raw: list[tuple[int, int | None, int]]
     ]
     trace = build_trace("t", spans, [])
     assert len(trace.rows) == len(spans)
-    for bar in draw(trace).bars:
+    bars = draw(trace).bars
+    drawn = [bar.node.span.span_id for bar in bars if not bar.members]
+    assert drawn == [node.span.span_id for node in trace.rows]
+    for bar in bars:
         assert 0 <= bar.left <= bar.left + bar.width <= 100.01
+
+
+def test_many_equal_tiny_siblings_are_one_row() -> None:
+    root = replace(span("root"), duration=1_000_000)
+    nodes = [replace(span(f"n{n}", "root", n), op="comfyui.node") for n in range(55)]
+    slow = replace(span("slow", "root", 60), op="comfyui.node", duration=500_000)
+    few = [replace(span(f"f{n}", "root", 70 + n), op="db") for n in range(4)]
+    bars = draw(build_trace("t", [root, *nodes, slow, *few], [])).bars
+    (group,) = [bar for bar in bars if bar.members]
+    assert (group.members, group.depth, group.label) == (55, 1, "550 µs")
+    assert bars.index(group) == 1
+    assert [bar.is_folded for bar in bars] == [False] * 2 + [True] * 55 + [False] * 5
+    assert all(bar.depth == 2 for bar in bars if bar.is_folded)
 
 
 def test_durations_read_well() -> None:

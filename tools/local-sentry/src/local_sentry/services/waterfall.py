@@ -1,12 +1,17 @@
 """Where each span of a trace is drawn: percentages of the width, labels, ticks, colours."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from local_sentry.services.traces import Trace, TraceNode
 from local_sentry.store.events import StoredEvent
 
 COLORS = 8
 _NARROWEST = 0.15  # percent: a span that short must still be seen
+# A video workflow has dozens of nodes that take microseconds: shown as one row, until unfolded.
+_FEWEST_GROUPED = 5
+_TINY_PERCENT = 1
 _FAILED = ("internal_error", "error", "unknown_error", "deadline_exceeded", "unavailable",
            "data_loss", "aborted", "resource_exhausted", "unauthenticated", "permission_denied",
            "failed_precondition", "invalid_argument", "not_found", "already_exists",
@@ -15,9 +20,17 @@ _FAILED = ("internal_error", "error", "unknown_error", "deadline_exceeded", "una
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row of the waterfall. Positions are percentages of the trace's duration."""
+    """A row of the waterfall. Positions are percentages of the trace's duration.
+
+    Attributes:
+        node: its span; of a group, the first.
+        depth: how far it is indented.
+        members: of how many spans it is the group; 0 for a span.
+        is_folded: it is inside a group that begins folded.
+    """
 
     node: TraceNode
+    depth: int
     left: float
     width: float
     label: str
@@ -27,6 +40,8 @@ class Bar:
     marks: tuple[float, ...]
     failed: bool
     descendants: int
+    members: int = 0
+    is_folded: bool = False
 
     @property
     def errors(self) -> list[StoredEvent]:
@@ -83,6 +98,7 @@ def draw(trace: Trace) -> Waterfall:
         bars.append(
             Bar(
                 node=node,
+                depth=node.depth,
                 left=round(left, 3),
                 width=round(width, 3),
                 label=format_duration(span.duration),
@@ -101,12 +117,52 @@ def draw(trace: Trace) -> Waterfall:
     for node in trace.rows:
         counts[node.span.project_slug] += 1
     return Waterfall(
-        bars=tuple(bars),
+        bars=tuple(_grouped(bars, total)),
         ticks=tuple(
             format_duration(total * quarter / 4) if quarter else "0" for quarter in range(5)
         ),
         legend=tuple(Legend(slug, colors[slug], count) for slug, count in counts.items()),
         error_count=len(trace.loose_errors) + sum(len(node.errors) for node in trace.rows),
+    )
+
+
+def _grouped(bars: Sequence[Bar], total: int) -> Iterator[Bar]:
+    """The rows with a row in front of each run of many equal, tiny siblings."""
+    for key, run in groupby(bars, key=lambda bar: _likeness(bar, total)):
+        members = list(run)
+        if key is None or len(members) < _FEWEST_GROUPED:
+            yield from members
+        else:
+            yield _group(members)
+            for bar in members:
+                yield replace(bar, depth=bar.depth + 1, is_folded=True)
+
+
+def _likeness(bar: Bar, total: int) -> tuple[int, int, str, str] | None:
+    """What neighbours that may be grouped have in common; None for one to be seen by itself.
+
+    Spans without children that follow one another at one depth are siblings.
+    """
+    span = bar.node.span
+    is_tiny = span.duration * 100 <= total * _TINY_PERCENT
+    if bar.descendants or bar.errors or bar.failed or not is_tiny:
+        return None
+    return bar.depth, span.project_id, span.op, span.parent_span_id or ""
+
+
+def _group(members: Sequence[Bar]) -> Bar:
+    left = members[0].left
+    right = max(bar.left + bar.width for bar in members)
+    at, anchor = _label_place(left, right)
+    return replace(
+        members[0],
+        left=left,
+        width=round(right - left, 3),
+        label=format_duration(sum(bar.node.span.duration for bar in members)),
+        label_at=round(at, 3),
+        label_anchor=anchor,
+        members=len(members),
+        descendants=len(members),
     )
 
 

@@ -10,20 +10,26 @@ const depth = (span) => Number(span.dataset.depth);
 const selected = () => spans.find((span) => span.getAttribute("aria-selected") === "true");
 const isFolded = (span) => span.getAttribute("aria-expanded") === "false";
 
-function close() {
-  asked += 1;
-  selected()?.setAttribute("aria-selected", "false");
+function hidePanel() {
   panel.hidden = true;
   area.classList.remove("with-panel");
   history.replaceState(null, "", location.pathname);
 }
 
+function close() {
+  asked += 1;
+  selected()?.setAttribute("aria-selected", "false");
+  hidePanel();
+}
+
 async function select(span) {
   const ticket = ++asked;
+  for (let holder = span; (holder = parentOf(holder)); ) if (isFolded(holder)) fold(holder, false);
   selected()?.setAttribute("aria-selected", "false");
   span.setAttribute("aria-selected", "true");
   span.focus({ preventScroll: true });
   span.scrollIntoView({ block: "nearest" });
+  if (!span.dataset.span) return hidePanel(); // A group of spans has no details.
   history.replaceState(null, "", span.getAttribute("href"));
   const answer = await fetch(`/explore/traces/trace/${area.dataset.trace}/span/${span.dataset.span}/`);
   const text = await answer.text();
@@ -48,13 +54,20 @@ function fold(span, folded) {
   reveal();
 }
 
-function step(by, wanted = () => true) {
-  const visible = spans.filter((span) => !span.hidden);
+function step(by) {
+  const visible = spans.filter((span) => !span.hidden || span === selected());
   let place = visible.indexOf(selected());
   if (place < 0) place = by > 0 ? -1 : visible.length;
-  for (place += by; place >= 0 && place < visible.length; place += by) {
-    if (wanted(visible[place])) return select(visible[place]);
-  }
+  const next = visible[place + by];
+  if (next) select(next);
+}
+
+function stepToError(by) {
+  const errors = spans.filter((span) => span.classList.contains("has-error"));
+  if (by < 0) errors.reverse();
+  const place = spans.indexOf(selected());
+  const next = errors.find((span) => place < 0 || (spans.indexOf(span) - place) * by > 0);
+  if (next) select(next);
 }
 
 function parentOf(span) {
@@ -68,7 +81,7 @@ area?.addEventListener("click", (event) => {
   if (event.target.closest(".close")) {
     event.preventDefault();
     close();
-  } else if (span && event.target.closest(".fold")) {
+  } else if (span && (event.target.closest(".fold") || !span.dataset.span)) {
     event.preventDefault();
     fold(span, !isFolded(span));
   } else if (span && !event.ctrlKey && !event.metaKey) {
@@ -79,14 +92,15 @@ area?.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (!area || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]")) return; // The help has its own Escape.
   const current = selected();
   const actions = {
     ArrowDown: () => step(1),
     j: () => step(1),
     ArrowUp: () => step(-1),
     k: () => step(-1),
-    e: () => step(1, (span) => span.classList.contains("has-error")),
-    E: () => step(-1, (span) => span.classList.contains("has-error")),
+    e: () => stepToError(1),
+    E: () => stepToError(-1),
     ArrowLeft: () => {
       if (!current) return;
       if (current.hasAttribute("aria-expanded") && !isFolded(current)) fold(current, true);
@@ -94,11 +108,17 @@ document.addEventListener("keydown", (event) => {
     },
     ArrowRight: () => current && fold(current, false),
     Escape: close,
+    z: () => current && zoomToBar(current.querySelector(".bar")),
+    0: () => zoom(0, 100),
   };
-  if (actions[event.key]) {
+  if (Object.hasOwn(actions, event.key)) {
     event.preventDefault();
     actions[event.key]();
   }
 });
 
-selected()?.scrollIntoView({ block: "center" });
+const first = selected();
+if (first) {
+  for (let holder = first; (holder = parentOf(holder)); ) if (isFolded(holder)) fold(holder, false);
+  first.scrollIntoView({ block: "center" });
+}
