@@ -1,12 +1,15 @@
 """The pages by their HTML: issues and what is done to them, logs, releases, projects, live."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from local_sentry.protocol.lenient_json import JsonObject
 from local_sentry.routes.rendering import age, ago, percent
 from local_sentry.services.event_view import view_event
 from local_sentry.services.snippets import Target, snippets
@@ -213,6 +216,22 @@ def test_every_platform_has_something_to_paste(platform: str | None, title: str)
     assert any(target.dsn in snippet.text for snippet in found)
 
 
+def test_a_release_of_any_name_has_a_page(filled: LocalSentry) -> None:
+    version = "odd/../name?x=1#y%2F&<b>'\"{{7*7}}"
+    body = json.dumps(error_event("odd release", release=version)).encode()
+    filled.send(envelope(({"type": "event"}, body), event_id=event_id()))
+    eventually(lambda: filled.issues(query='"odd release"'))
+    listed = filled.client.get(f"{ORGANIZATION}/releases/", params={"query": "odd"}).text
+    assert "<b>" not in listed.replace("<b>odd", "")
+    address = re.search(rf'href="({ORGANIZATION}/releases/odd[^"]*)"', listed)
+    assert address is not None
+    # As a server receives it: what a browser makes of dots is not what is looked at here.
+    page = filled.client.get(f"{ORGANIZATION}/releases/{quote(version, safe='')}/")
+    assert page.status_code == 200
+    assert "{{7*7}}" in page.text
+    assert "odd release" in page.text
+
+
 def test_what_is_newest_moves_when_something_arrives(filled: LocalSentry) -> None:
     before = filled.get("/live/")
     body = json.dumps(error_event("something new")).encode()
@@ -240,7 +259,7 @@ def test_a_frame_and_a_committed_file_are_the_same(frame: str, file: str, expect
 
 
 def test_empty_values_are_left_out_but_for_variables() -> None:
-    frame = {"function": "f", "vars": {"name": "", "job": None}, "in_app": True}
+    frame: JsonObject = {"function": "f", "vars": {"name": "", "job": None}, "in_app": True}
     view = view_event(
         {
             "user": {"id": "1", "email": "", "username": None},
