@@ -1,0 +1,1 @@
+"""Projects, and goals on them: what a change affects, and how the projects depend on each other."""
