@@ -1,0 +1,1 @@
+"""What a change can influence, and by which way."""
