@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 PACKAGE = "package"
 TOOL = "tool"
+LOCKFILE = "lockfile"
 
 
 @dataclass(frozen=True)
@@ -21,17 +22,24 @@ class Node:
 
     Attributes:
         kind: what it is: a target's type, PACKAGE or TOOL.
-        folder: where it is declared, from the workspace's root; None for what belongs to no folder.
+        project: name of the project it belongs to, or None.
         definition: whatever of it is neither the content of a file nor a dependency.
         files: paths of its files from the workspace's root.
         dependencies: ids of the nodes it directly depends on; some may not exist.
+        tests: whether it only serves to test: nothing that is deployed contains it.
     """
 
     kind: str
-    folder: str | None
+    project: str | None
     definition: str
     files: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
+    tests: bool = False
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it is a target of Pants."""
+        return self.kind not in (PACKAGE, TOOL, LOCKFILE)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def changed_nodes(before: Graph, after: Graph, changed_files: Iterable[str]) -> 
             result[node_id] = Cause("has it as a source", file)
         elif old.kind == PACKAGE and old.definition != new.definition:
             result[node_id] = Cause(f"moved from {old.definition} to {new.definition}")
-        elif (old.kind, old.folder, old.definition) != (new.kind, new.folder, new.definition):
+        elif (old.kind, old.project, old.definition) != (new.kind, new.project, new.definition):
             result[node_id] = Cause("is defined otherwise")
         elif set(old.files) != set(new.files):
             result[node_id] = Cause("has other sources")

@@ -18,10 +18,6 @@ _PACKAGE = re.compile(
 _VIA = re.compile(r"#\s*(?:via\b)?\s*(?P<name>\S.*)?$")
 
 
-class LockfileNotUnderstood(Exception):
-    """The file is not a hashed requirements file."""
-
-
 def canonical(name: str) -> str:
     """A package's name as PEP 503 normalizes it."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -32,25 +28,22 @@ def package_id(resolve: str, name: str) -> str:
     return f"{resolve}/{canonical(name)}"
 
 
-def read_lockfile(resolve: str, text: str) -> dict[str, Node]:
-    """Read the packages of a lockfile as nodes by id.
+def read_lockfile(resolve: str, text: str) -> dict[str, Node] | None:
+    """Read the packages of a lockfile as nodes by id; None when it has another format.
 
     A node's definition is its version and a digest of all that is locked of it: markers and hashes.
-
-    Raises:
-        LockfileNotUnderstood: a line is neither a locked package, an option nor a comment.
     """
     versions: dict[str, list[str]] = {}
     locked: dict[str, list[str]] = {}
     dependents: dict[str, set[str]] = {}
     name: str | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for line in text.splitlines():
         stripped = line.strip()
         if not stripped:
             continue
         if line[0].isspace():
             if name is None:
-                raise LockfileNotUnderstood(f"line {number} continues nothing: {stripped}")
+                return None
             if stripped.startswith("#"):
                 via = _VIA.match(stripped)
                 if via and via["name"] and not via["name"].startswith("-"):
@@ -62,7 +55,7 @@ def read_lockfile(resolve: str, text: str) -> dict[str, Node]:
             continue
         match = _PACKAGE.match(line)
         if match is None:
-            raise LockfileNotUnderstood(f"line {number} locks no package: {stripped}")
+            return None
         name = package_id(resolve, match["name"])
         versions.setdefault(name, []).append(match["version"])
         locked.setdefault(name, []).append(stripped.rstrip(" \\"))
@@ -82,7 +75,7 @@ def _nodes(
     return {
         name: Node(
             kind=PACKAGE,
-            folder=None,
+            project=None,
             definition="{} ({})".format(
                 ", ".join(versions[name]),
                 hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:8],

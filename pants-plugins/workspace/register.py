@@ -10,6 +10,8 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
 from workspace import rules as workspace_rules
+from workspace.affected import goals as affected_goals
+from workspace.affected import rules as affected_rules
 from workspace.target_types import ProjectSymbol, ProjectTarget
 
 
@@ -25,4 +27,4 @@ def target_types() -> Iterable[type[Target]]:
 
 def rules() -> Iterable[Rule | UnionRule]:
     """Return the rules of the plugin."""
-    return workspace_rules.rules()
+    return [*workspace_rules.rules(), *affected_rules.rules(), *affected_goals.rules()]

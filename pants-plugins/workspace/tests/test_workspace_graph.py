@@ -33,7 +33,7 @@ class Workspace:
                 seen[name] = None
                 continue
             files = tuple((path, self.contents[path]) for path in sorted(node.files))
-            own = (node.kind, node.folder, node.definition, files)
+            own = (node.kind, node.project, node.definition, files)
             seen[name] = (own, frozenset(node.dependencies))
             waiting.extend(node.dependencies)
         return frozenset(seen.items())
@@ -43,7 +43,7 @@ class Workspace:
         return frozenset(
             (name, self.fingerprint(name))
             for name, node in self.targets.items()
-            if node.folder == project
+            if node.project == project
         )
 
 
@@ -51,7 +51,7 @@ class Workspace:
 def nodes(draw: st.DrawFn, name: str) -> Node:
     return Node(
         kind=draw(st.sampled_from(["source", "test"])),
-        folder=draw(st.sampled_from(PROJECTS)),
+        project=draw(st.sampled_from(PROJECTS)),
         definition=draw(st.sampled_from(["", "x"])),
         files=(f"{name}.py",),
         # May name what does not exist, and itself, and form cycles: Pants allows all of it.
@@ -108,7 +108,7 @@ def changed_files(before: Workspace, after: Workspace) -> set[str]:
 def influenced_projects(before: Graph, after: Graph, files: set[str]) -> set[str]:
     ids = influence(before, after, files).ids
     nodes = [graph.nodes[one] for graph in (before, after) for one in ids if one in graph.nodes]
-    return {node.folder for node in nodes if node.folder is not None}
+    return {node.project for node in nodes if node.project is not None}
 
 
 @given(histories())
