@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -144,7 +145,14 @@ def map_files(folder: Path, environment: Mapping[str, str]) -> str:
         check=False,
     )
     if done.returncode or not output.exists():
-        lines = [one for one in done.stdout.decode(errors="replace").splitlines() if one.strip()]
-        last = lines[-1].strip() if lines else "no word"
-        raise CannotKnow(f"Pants cannot read the workspace as it was then: {last}")
+        raise CannotKnow(
+            f"Pants cannot read the workspace as it was then: {_complaint(done.stdout)}"
+        )
     return output.read_text()
+
+
+def _complaint(output: bytes) -> str:
+    """The line in which Pants names an error, or the last one where it names none."""
+    lines = [one for one in output.decode(errors="replace").splitlines() if one.strip()]
+    named = [one for one in lines if re.match(r"[\w.]*(Error|Exception|Violation)\b: ", one)]
+    return next(iter([*named, *lines[-1:]]), "no word").strip()
