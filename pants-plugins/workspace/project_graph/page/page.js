@@ -7,6 +7,7 @@ const affected = data.affected ? new Set(data.affected) : null;
 const COLOURS = { app: "#2f6fed", package: "#16a37f", tool: "#8b5cf6", benchmark: "#d9598c" };
 const colour = (kind) => COLOURS[kind] ?? "#64748b";
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const many = data.projects.length > 300;
 const chosen = { text: "", kinds: new Set(), tags: new Set(), held: null };
 
 const graph = cytoscape({
@@ -24,8 +25,8 @@ const graph = cytoscape({
   minZoom: 0.02,
   maxZoom: 3,
   hideEdgesOnViewport: data.edges.length > 2000,
-  textureOnViewport: data.projects.length > 400,
-  pixelRatio: data.projects.length > 400 ? 1 : "auto",
+  textureOnViewport: many,
+  pixelRatio: many ? 1 : "auto",
 });
 
 function paint() {
@@ -47,17 +48,19 @@ function paint() {
         "curve-style": data.edges.length > 2000 ? "haystack" : "unbundled-bezier",
         "control-point-distances": (edge) => {
           const [from, to] = [edge.source().position(), edge.target().position()];
+          // On one height it would run behind what stands between, or over the way back.
+          if (Math.abs(to.y - from.y) < 20) return Math.min(70, 14 + Math.abs(to.x - from.x) / 8);
           return (to.y - from.y) / 4 * (to.x < from.x ? -1 : 1);
         },
         "control-point-weights": 0.5,
       },
     },
     { selector: "edge.tests", style: { "line-style": "dashed", opacity: 0.35 } },
-    { selector: ".lit", style: { "border-width": 4, "border-color": css("--lit") } },
+    { selector: ".lit", style: { "border-width": many ? 12 : 4, "border-color": css("--lit") } },
     { selector: "node.dim", style: { opacity: 0.3 } },
     { selector: "edge.dim", style: { opacity: 0.06 } },
     { selector: "edge.near", style: { opacity: 1, width: 2.2, "line-color": css("--hold"), "target-arrow-color": css("--hold") } },
-    { selector: "node.held", style: { "border-width": 4, "border-color": css("--hold") } },
+    { selector: "node.held", style: { "border-width": many ? 12 : 4, "border-color": css("--hold") } },
     { selector: ".gone", style: { display: "none" } },
   ]);
 }
@@ -124,7 +127,11 @@ function arrange() {
       x += width + (column === columns - 1 ? 110 : 34);
     }
   }
-  nodes.positions((node) => positions.get(node.id()));
+  // Rows move apart until the whole has the window's shape.
+  const heights = [...positions.values()].map((one) => one.y);
+  const height = Math.max(...heights, 0) - Math.min(...heights, 0) + 62;
+  const apart = Math.min(2.6, Math.max(1, (x * graph.height()) / graph.width() / height));
+  nodes.positions((node) => ({ x: positions.get(node.id()).x, y: positions.get(node.id()).y * apart }));
   graph.fit(nodes, 60);
   if (graph.zoom() > 1.3) { graph.zoom(1.3); graph.center(nodes); }
 }
