@@ -186,4 +186,5 @@ class Influence:
 def influence(before: Graph, after: Graph, changed_files: Iterable[str]) -> Influence:
     """Find what differs between two states of a workspace, and all that it can influence."""
     causes = changed_nodes(before, after, changed_files)
-    return Influence(causes, reach(before, causes), reach(after, causes))
+    walk = reach(after, causes)
+    return Influence(causes, walk if before is after else reach(before, causes), walk)

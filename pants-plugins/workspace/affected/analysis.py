@@ -209,7 +209,9 @@ def everything(
         AffectedProject(one, (first, Step("project", one.name, "everything is chosen")))
         for one in registry
     )
-    return Affected(since, until, comparison, because, projects, _targets(graph.nodes, graph))
+    # `::` is Pants' own word for every target, where they cannot be told one by one.
+    targets = _targets(graph.nodes, graph) or ("::",)
+    return Affected(since, until, comparison, because, projects, targets)
 
 
 def _targets(ids: Iterable[str], graph: Graph) -> tuple[str, ...]:

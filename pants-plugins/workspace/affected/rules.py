@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pants.base.build_root import BuildRoot
 from pants.engine.env_vars import CompleteEnvironmentVars
-from pants.engine.rules import Get, Rule, _uncacheable_rule, collect_rules
+from pants.engine.rules import Get, Rule, _uncacheable_rule, collect_rules, rule
 from pants.engine.unions import UnionRule
 from pants.option.global_options import GlobalOptions
+from pants.util.logging import LogLevel
 
 from workspace.affected.analysis import (
     Affected,
@@ -101,6 +102,24 @@ def _graphs(
     return _Graphs(Snapshot(earlier, live.lockfiles, {}), now, after_is_live=True)
 
 
+@dataclass(frozen=True)
+class MaybeWorkspaceGraph:
+    """The graph of the workspace as it is, or why there is none."""
+
+    workspace: WorkspaceGraph
+    trouble: str | None
+
+
+@rule(level=LogLevel.DEBUG)
+async def map_workspace_if_possible() -> MaybeWorkspaceGraph:
+    """Map the workspace; a BUILD file or an import that is wrong must not hide what is affected."""
+    try:
+        return MaybeWorkspaceGraph(await Get(WorkspaceGraph), None)
+    except Exception as error:  # of whatever rule of Pants' found the mistake
+        first = next((line for line in str(error).splitlines() if line.strip()), repr(error))
+        return MaybeWorkspaceGraph(WorkspaceGraph(Graph({}), frozenset(), {}), first)
+
+
 @_uncacheable_rule
 async def find_affected(
     request: AffectedRequest,
@@ -115,12 +134,14 @@ async def find_affected(
     cache = SnapshotCache(Path(options.pants_workdir) / "workspace" / "snapshots")
     registry, since, until = projects.registry, request.since, request.until
     comparison: Comparison | None = None
-    live = WorkspaceGraph(Graph({}), frozenset(), {})
+    mapped = await Get(MaybeWorkspaceGraph)
+    live = mapped.workspace
     try:
         comparison = repository.compare(since, until)
         if not comparison.changes:
             return Affected(since, until, comparison, None, (), ())
-        live = await Get(WorkspaceGraph)
+        if mapped.trouble:
+            raise CannotKnow(f"The workspace cannot be mapped: {mapped.trouble}")
         wide = workspace_wide(comparison, workspace.global_inputs)
         if wide is not None:
             step, because = wide
@@ -128,8 +149,6 @@ async def find_affected(
         past = _Past(repository, cache, environment)
         graphs = _graphs(past, comparison, live, options)
     except CannotKnow as error:
-        if not live.graph.nodes:
-            live = await Get(WorkspaceGraph)
         step = Step("unknown", since, str(error))
         return everything(since, until, comparison, registry, live.graph, str(error), step)
     affected = analyse(

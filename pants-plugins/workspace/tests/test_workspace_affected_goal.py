@@ -145,6 +145,15 @@ def test_what_cannot_be_known_chooses_everything(runner: RuleRunner) -> None:
     assert "There is no commit 'mian'" in report(runner, since="mian")["everything"]
 
 
+def test_a_workspace_that_cannot_be_mapped_is_chosen_whole(runner: RuleRunner) -> None:
+    runner.write_files({"lib/src/BUILD": "python_sources(dependencies=['no/where'])"})
+    found = report(runner)
+    assert names(found) == ["app", "lib"]
+    assert "The workspace cannot be mapped:" in found["everything"]
+    assert "no/where" in found["everything"]
+    assert found["targets"] == ["::"]
+
+
 @pytest.mark.timeout(900)  # maps the workspace at two commits, each with a Pants of its own
 def test_a_deleted_and_a_moved_file_affect_what_used_them(runner: RuleRunner) -> None:
     """The graph before is the one that the deleted file is in; Pants maps it in a folder aside."""
