@@ -12,8 +12,8 @@ from pants.testutil.rule_runner import RuleRunner
 
 import workspace
 from workspace.affected.goals import AffectedGoal
-from workspace_git import History
-from workspace_runner import FILES, LOCK, OPTIONS, make_runner
+from workspace.tests.workspace_git import History
+from workspace.tests.workspace_runner import FILES, LOCK, OPTIONS, make_runner
 
 # What the nested Pants, which maps the workspace at another commit, reads of it.
 PANTS_TOML = f"""

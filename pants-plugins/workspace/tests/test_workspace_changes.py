@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workspace.affected.changes import CannotKnow, Change, Repository
-from workspace_git import ENVIRONMENT, History
+from workspace.tests.workspace_git import ENVIRONMENT, History
 
 LONG = "\n".join(f"line {number}" for number in range(40))
 

@@ -10,7 +10,7 @@ import pytest
 from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 
 from workspace.project_graph.goals import ProjectGraphGoal
-from workspace_runner import FILES, OPTIONS, make_runner
+from workspace.tests.workspace_runner import FILES, OPTIONS, make_runner
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from workspace.graph import Graph
 from workspace.rules import EdgeReasons, EdgeReasonsRequest, WorkspaceGraph
-from workspace_runner import FILES, make_runner
+from workspace.tests.workspace_runner import FILES, make_runner
 
 
 @pytest.fixture(scope="module")
