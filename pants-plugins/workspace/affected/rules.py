@@ -134,14 +134,18 @@ async def find_affected(
     cache = SnapshotCache(Path(options.pants_workdir) / "workspace" / "snapshots")
     registry, since, until = projects.registry, request.since, request.until
     comparison: Comparison | None = None
+    trouble: str | None = None
+    try:
+        comparison = repository.compare(since, until)
+    except CannotKnow as error:
+        trouble = str(error)
+    if comparison is not None and not comparison.changes:
+        return Affected(since, until, comparison, None, (), ())
     mapped = await Get(MaybeWorkspaceGraph)
     live = mapped.workspace
     try:
-        comparison = repository.compare(since, until)
-        if not comparison.changes:
-            return Affected(since, until, comparison, None, (), ())
-        if mapped.trouble:
-            raise CannotKnow(f"The workspace cannot be mapped: {mapped.trouble}")
+        if comparison is None or mapped.trouble is not None:
+            raise CannotKnow(trouble or f"The workspace cannot be mapped: {mapped.trouble}")
         wide = workspace_wide(comparison, workspace.global_inputs)
         if wide is not None:
             step, because = wide
