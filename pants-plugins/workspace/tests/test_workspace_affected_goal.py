@@ -36,6 +36,10 @@ pytest = ["python_test"]
 """
 
 
+# The first test of a module waits for Pants' engine to start.
+pytestmark = pytest.mark.timeout(900)
+
+
 @pytest.fixture(scope="module")
 def shared_runner() -> RuleRunner:
     return make_runner()
@@ -154,7 +158,6 @@ def test_a_workspace_that_cannot_be_mapped_is_chosen_whole(runner: RuleRunner) -
     assert found["targets"] == ["::"]
 
 
-@pytest.mark.timeout(900)  # maps the workspace at two commits, each with a Pants of its own
 def test_a_deleted_and_a_moved_file_affect_what_used_them(runner: RuleRunner) -> None:
     """The graph before is the one that the deleted file is in; Pants maps it in a folder aside."""
     root = Path(runner.build_root)

@@ -12,6 +12,9 @@ from pants.testutil.rule_runner import GoalRuleResult, RuleRunner
 from workspace.project_graph.goals import ProjectGraphGoal
 from workspace.tests.workspace_runner import FILES, OPTIONS, make_runner
 
+# The first test of a module waits for Pants' engine to start.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def shared_runner() -> RuleRunner:

@@ -9,6 +9,9 @@ from workspace.graph import Graph
 from workspace.rules import EdgeReasons, EdgeReasonsRequest, WorkspaceGraph
 from workspace.tests.workspace_runner import FILES, make_runner
 
+# The first test of a module waits for Pants' engine to start.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def shared_runner() -> RuleRunner:
