@@ -1,0 +1,1 @@
+"""Who may import whom, from one table in pants.toml."""

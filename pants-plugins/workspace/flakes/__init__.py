@@ -1,0 +1,1 @@
+"""What is known of each test: how long it takes, and whether it can be trusted."""

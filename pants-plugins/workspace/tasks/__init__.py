@@ -1,0 +1,1 @@
+"""Named tasks of projects, run in the order of what they need."""
