@@ -10,9 +10,7 @@ from pants.engine.target import Target
 from pants.engine.unions import UnionRule
 
 from workspace import rules as workspace_rules
-from workspace.affected import goals as affected_goals
-from workspace.affected import rules as affected_rules
-from workspace.project_graph import goals as project_graph_goals
+from workspace.boundaries import rules as boundary_rules
 from workspace.target_types import ProjectSymbol, ProjectTarget
 
 
@@ -28,9 +26,4 @@ def target_types() -> Iterable[type[Target]]:
 
 def rules() -> Iterable[Rule | UnionRule]:
     """Return the rules of the plugin."""
-    return [
-        *workspace_rules.rules(),
-        *affected_rules.rules(),
-        *affected_goals.rules(),
-        *project_graph_goals.rules(),
-    ]
+    return [*workspace_rules.rules(), *boundary_rules.rules()]

@@ -67,7 +67,7 @@ def steps_of(config: Mapping[str, Any], job: str) -> list[LocalStep]:
 
 
 def _called(config: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
-    found = []
+    found: list[tuple[str, str, Mapping[str, Any]]] = []
     for workflow in (config.get("workflows") or {}).values():
         for entry in workflow.get("jobs", ()) if isinstance(workflow, Mapping) else ():
             if isinstance(entry, str):

@@ -81,9 +81,6 @@ class Plan:
 
     needs: Mapping[TaskId, tuple[TaskId, ...]]
 
-    def __iter__(self) -> Iterable[TaskId]:  # type: ignore[override]
-        return iter(self.needs)
-
     def stages(self) -> list[list[TaskId]]:
         """The tasks by the earliest moment at which they may start: each stage runs in parallel."""
         stage_of: dict[TaskId, int] = {}

@@ -36,7 +36,7 @@ def table(rows: Mapping[str, Sequence[str]] = ROWS, *more: Project) -> Table:
 
 def judge(importer: str, imported: str) -> str | None:
     breach = table().breach(importer, imported)
-    return breach and f"{breach.rule}; {breach.alternatives}"
+    return None if breach is None else f"{breach.rule}; {breach.alternatives}"
 
 
 @pytest.mark.parametrize(
