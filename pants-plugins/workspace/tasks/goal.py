@@ -1,0 +1,106 @@
+"""`./pants tasks NAME…` (which Pants itself knows as `run-tasks -- NAME…`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pants.core.util_rules.distdir import DistDir
+from pants.engine.console import Console
+from pants.engine.fs import Digest, MergeDigests, Workspace
+from pants.engine.goal import Goal, GoalSubsystem
+from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
+from pants.engine.unions import UnionRule
+from pants.option.option_types import ArgsListOption
+
+from workspace.arguments import HelpWanted
+from workspace.projects import WorkspaceError
+from workspace.rules import WorkspaceProjects
+from workspace.tasks import command_line, drawing, outcome
+from workspace.tasks.declared import DeclaredTasks
+from workspace.tasks.outcome import State
+from workspace.tasks.plan import Plan, TaskId, make_plan
+from workspace.tasks.run import FinishedTask, Session, TaskRequest
+
+
+class TasksSubsystem(GoalSubsystem):
+    """The goal's options."""
+
+    name = "run-tasks"
+    help = "Run named tasks of projects, each after what it needs: `./pants tasks NAME…`."
+
+    args = ArgsListOption(example="build --affected --since=main", passthrough=True)
+
+
+class Tasks(Goal):
+    """The goal."""
+
+    subsystem_cls = TasksSubsystem
+    environment_behavior = Goal.EnvironmentBehavior.LOCAL_ONLY
+
+
+async def _run(
+    plan: Plan, wanted: command_line.Wanted, console: Console, workspace: Workspace, dist: DistDir
+) -> Tasks:
+    session = Session(plan, wanted.fail_fast)
+    finished = await MultiGet(
+        Get(FinishedTask, TaskRequest(session, task)) for task in plan.needs
+    )
+    outputs, artifacts = await MultiGet(
+        Get(Digest, MergeDigests(one.outputs for one in finished)),
+        Get(Digest, MergeDigests(one.artifacts for one in finished)),
+    )
+    workspace.write_digest(outputs)
+    workspace.write_digest(artifacts, path_prefix=str(dist.relpath))
+    outcomes = [one.outcome for one in finished]
+    logs = outcome.logs(outcomes, whole=wanted.logs)
+    if logs:
+        console.print_stdout(f"{logs}\n")
+    console.print_stdout(outcome.summary(outcomes))
+    return Tasks(int(any(one.state in (State.FAILED, State.SKIPPED) for one in outcomes)))
+
+
+@goal_rule
+async def run_tasks(
+    subsystem: TasksSubsystem,
+    console: Console,
+    workspace: Workspace,
+    dist: DistDir,
+    projects: WorkspaceProjects,
+    declared: DeclaredTasks,
+) -> Tasks:
+    """Plan, run, restore outputs, and tell."""
+    try:
+        wanted = command_line.read(subsystem.args)
+        if not wanted.names:
+            console.print_stdout(_listing(declared.workspace.needs))
+            return Tasks(0)
+        chosen = [projects.registry.named(name).name for name in wanted.projects]
+        names = chosen or [project.name for project in projects.registry]
+        plan = make_plan(declared.workspace, wanted.names, names)
+    except HelpWanted as help_text:
+        console.print_stdout(str(help_text))
+        return Tasks(0)
+    except WorkspaceError as error:
+        console.print_stderr(str(error))
+        return Tasks(2)
+    if wanted.graph or wanted.dry_run:
+        console.print_stdout(drawing.mermaid(plan) if wanted.graph else drawing.stages(plan))
+        return Tasks(0)
+    if not plan.needs:
+        console.print_stderr("No project that was asked for has a task of that name.")
+        return Tasks(0)
+    return await _run(plan, wanted, console, workspace, dist)
+
+
+def _listing(needs: Mapping[TaskId, tuple[str, ...]]) -> str:
+    """The tasks there are, by name."""
+    projects: dict[str, list[str]] = {}
+    for task in sorted(needs):
+        projects.setdefault(task.task, []).append(task.project)
+    lines = [f"{name}: {', '.join(projects[name])}" for name in sorted(projects)]
+    return "\n".join(["Tasks, and the projects that have them:", *lines])
+
+
+def rules() -> Iterable[Rule | UnionRule]:
+    """Return the rules of this module, for Pants."""
+    return collect_rules()
