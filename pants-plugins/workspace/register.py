@@ -11,6 +11,9 @@ from pants.engine.unions import UnionRule
 
 from workspace import rules as workspace_rules
 from workspace.boundaries import rules as boundary_rules
+from workspace.ci import goals as ci_goals
+from workspace.ci import schema as ci_schema
+from workspace.flakes import rules as flakes_rules
 from workspace.target_types import ProjectSymbol, ProjectTarget
 
 
@@ -26,4 +29,15 @@ def target_types() -> Iterable[type[Target]]:
 
 def rules() -> Iterable[Rule | UnionRule]:
     """Return the rules of the plugin."""
-    return [*workspace_rules.rules(), *boundary_rules.rules()]
+    return [
+        *affected_goals.rules(),
+        *affected_rules.rules(),
+        *boundary_rules.rules(),
+        *ci_goals.rules(),
+        *ci_schema.rules(),
+        *flakes_rules.rules(),
+        *task_goal.rules(),
+        *task_run.rules(),
+        *tasks_declared.rules(),
+        *workspace_rules.rules(),
+    ]
