@@ -180,14 +180,15 @@ async def test_the_keyboard_is_explained_and_goes_everywhere(
     server: LocalSentry, tmp_path: Path
 ) -> None:
     async with browser(tmp_path) as page:
-        await page.open(f"{server.url}/explore/logs/")
+        # Where "e" alone goes to the next error.
+        await page.open(f"{server.url}/explore/traces/trace/{send_trace(server)}/")
         await page.press("?")
         assert await page.evaluate("document.getElementById('keys').open")
         await page.press("?")
         assert not await page.evaluate("document.getElementById('keys').open")
         for key, path in (
-            ("r", "/explore/replays/"),
             ("e", "/organizations/kijko/releases/"),
+            ("r", "/explore/replays/"),
             ("p", "/organizations/kijko/projects/"),
             ("t", "/explore/traces/"),
         ):

@@ -35,21 +35,32 @@ const actions = {
   ArrowRight: () => document.querySelector(".step [rel=next]")?.click(),
 };
 
-document.addEventListener("keydown", (event) => {
+function isForKeys(event) {
   const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
-  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (goes) {
-    goes = false;
-    document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)?.click();
-    return;
-  }
-  if (event.key === "g") {
-    goes = true;
-  } else if (Object.hasOwn(actions, event.key) && (!keys.open || event.key === "?")) {
-    // The traces and replays have their own meanings for some keys, and prevent the default.
-    if (event.key === "/") event.preventDefault();
-    actions[event.key]();
-  }
+  return !(typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey);
+}
+
+// Before the page's own meanings of a key: what follows "g" names a page.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!isForKeys(event)) return;
+    const link = goes && document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    goes = !goes && event.key === "g";
+    if (!link) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    link.click();
+  },
+  true,
+);
+
+document.addEventListener("keydown", (event) => {
+  // Traces and replays give some keys a meaning of their own, and prevent the default.
+  if (!isForKeys(event) || !Object.hasOwn(actions, event.key)) return;
+  if (keys.open && event.key !== "?") return;
+  if (event.key === "/") event.preventDefault();
+  actions[event.key]();
 });
 
 document.getElementById("theme").addEventListener("click", toggleTheme);
