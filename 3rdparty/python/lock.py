@@ -53,6 +53,7 @@ RESOLVES = (
     Resolve("3rdparty/python/pytest", "3.9"),
     Resolve("3rdparty/python/tools", "3.11"),
     Resolve("3rdparty/python/pants-plugins", "3.9"),
+    Resolve("3rdparty/python/remote-cache", "3.11"),
     Resolve("3rdparty/python/launcher/pants", "3.9"),
     Resolve("3rdparty/python/launcher/pex", "3.9"),
     Resolve("tools/devstack/src/devstack/comfyui/comfyui", "3.11"),

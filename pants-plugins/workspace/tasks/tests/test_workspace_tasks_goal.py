@@ -22,6 +22,7 @@ from workspace.tasks.outcome import State
 from workspace.tasks.plan import Plan, TaskId
 from workspace.tasks.run import FinishedTask, Session, TaskRequest
 from workspace.tasks.target_types import TaskTarget
+from workspace.tests.workspace_git import History
 
 COPY = "import pathlib, sys; print('copied'); pathlib.Path('out.txt').write_text(pathlib.Path(sys.argv[1]).read_text())"
 BUILD_LIB = f"""
