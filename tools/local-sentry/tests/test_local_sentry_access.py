@@ -13,10 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local_sentry.app import journal_folder, prepare_data, web
+from local_sentry.app import prepare_data, web
 from local_sentry.routes import api
 from local_sentry.services.keyring import Keyring
-from local_sentry.services.processing import process
 from local_sentry.store.readers import Readers
 from local_sentry.store.writer import Writer
 from local_sentry_process import LocalSentry, local_sentry
@@ -91,7 +90,7 @@ def test_scopes_that_do_not_exist_are_refused(tmp_path: Path) -> None:
 async def test_a_read_that_takes_too_long_is_a_503(tmp_path: Path) -> None:
     database = prepare_data(tmp_path)
     readers = Readers(database, timeout=0.05)
-    writer = Writer(database, journal_folder(tmp_path), process)
+    writer = Writer(database)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
 
     async def slow(request: Request) -> Response:

@@ -302,7 +302,7 @@ def test_feedback_of_both_kinds_is_kept_with_what_it_is_about(server: LocalSentr
 def test_attachments_and_profiles_are_kept_whole(server: LocalSentry) -> None:
     content = bytes(range(256)) * 300
     own = send(server, "attachment", content, filename="../../etc/passwd", content_type="image/png")
-    project = read(server.data, lambda c: catalog.project(c, "kijko-api"))
+    project = read(server.data, lambda c: catalog.project(c, 1, "kijko-api"))
     (found,) = eventually(
         lambda: read(server.data, lambda c: attachments.of_event(c, project.id, bytes.fromhex(own)))
     )

@@ -51,7 +51,7 @@ class Peer:
 
 @contextlib.contextmanager
 def _running(command: list[str], log: Path, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
-    path = os.pathsep.join(each for each in sys.path if each)
+    path = os.pathsep.join(str(Path(each).absolute()) for each in sys.path if each)
     environment = os.environ | ({"PYTHONPATH": path} if command[0] == sys.executable else {})
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -79,7 +79,7 @@ def local_sentry(folder: Path) -> Iterator[Peer]:
     log = folder / "local-sentry.log"
     command = [sys.executable, "-m", "local_sentry", "serve", "--no-auth", "--quiet"]
     with _running([*command, "--port", "0", "--data", str(folder / "data")], log, folder) as server:
-        url = json.loads(_first_line(log, server))["url"]
+        url = _url(log, server)
         with httpx.Client(base_url=url, trust_env=False, timeout=_PATIENCE) as client:
             keys = client.get("/api/0/projects/kijko/kijko-api/keys/").json()
         dsn = httpx.URL(keys[0]["dsn"]["public"])
@@ -89,13 +89,17 @@ def local_sentry(folder: Path) -> Iterator[Peer]:
         )
 
 
-def _first_line(log: Path, server: subprocess.Popen[bytes]) -> str:
+def _url(log: Path, server: subprocess.Popen[bytes]) -> str:
+    """Where local-sentry says that it listens; other lines of its log are passed over."""
     deadline = time.monotonic() + _PATIENCE
-    while not (text := log.read_text(encoding="utf-8")).endswith("\n"):
+    while True:
+        text = log.read_text(encoding="utf-8")
+        for line in text.splitlines(keepends=True):
+            if line.startswith('{"event": "listening"') and line.endswith("\n"):
+                return str(json.loads(line)["url"])
         if server.poll() is not None or time.monotonic() > deadline:
             raise BenchmarkError(f"local-sentry did not start: {text[-500:]}")
         time.sleep(0.05)
-    return text.splitlines()[0]
 
 
 def install_bugsink(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from orchestration_benchmark.contenders import (
     commit_all,
     contenders,
     run,
+    start_pants,
     stop_nx,
     stop_pants,
 )
@@ -71,6 +72,7 @@ def _run(folder: Path, repository: Path, shape: Shape, rounds: int, cold: bool) 
         commit_all(nx)
     leaf = name(shape.leaf())
     try:
+        start_pants(pants)
         seconds = measure(contenders(pants, nx, leaf, cold=cold), rounds, tell)
         chosen = run(pants, "./pants", "affected", "--since=HEAD", "--targets").splitlines()
     finally:

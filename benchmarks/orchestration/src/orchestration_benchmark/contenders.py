@@ -61,6 +61,22 @@ class Contender:
         run(self.folder, *self.command)
 
 
+def start_pants(folder: Path) -> None:
+    """Start the Pants daemon of a folder, which on a busy machine may miss its own deadline.
+
+    Raises:
+        CommandFailed: it does not start.
+    """
+    for attempt in range(5):
+        try:
+            run(folder, "./pants", "affected")
+        except CommandFailed as error:
+            if attempt == 4 or "ProcessManager.Timeout" not in str(error):
+                raise
+        else:
+            return
+
+
 def stop_pants(folder: Path) -> None:
     """End the Pants daemon of a folder, if one runs."""
     pid_file = next(iter(sorted((folder / ".pids").glob("*/pantsd/pid"))), None)

@@ -16,7 +16,6 @@ pants_version = "{version}"
 backend_packages = ["pants.backend.python", "workspace"]
 pythonpath = ["{plugins}"]
 pants_ignore.add = ["/node_modules"]
-pantsd_timeout_when_starting = 600
 [anonymous-telemetry]
 enabled = false
 [source]

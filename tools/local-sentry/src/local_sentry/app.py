@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -22,6 +22,7 @@ from local_sentry.routes.access import Access
 from local_sentry.routes.ingest import PATH, Ingest
 from local_sentry.services.alerting import Alerting
 from local_sentry.services.artifact_bundles import ArtifactBundles
+from local_sentry.services.housekeeping import Housekeeping
 from local_sentry.services.keyring import Keyring
 from local_sentry.services.refusals import Refusals
 from local_sentry.services.search import InvalidQueryError
@@ -46,6 +47,26 @@ class DataInUseError(Exception):
             f"Another local-sentry has {folder} open."
             " Stop it, or choose another folder with --data."
         )
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a data folder, which appears if it must, for one program.
+
+    Raises:
+        DataInUseError: another one has it.
+        OSError: the folder cannot be used.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(folder / "server.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DataInUseError(folder) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def prepare_data(folder: Path) -> Path:
@@ -138,12 +159,13 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         IncompatibleDatabaseError: a later version of the program has written the folder.
         OSError: the folder cannot be used.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(settings.data / "server.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise DataInUseError(settings.data) from None
+    with locked(settings.data):
+        async with _parts(settings) as server:
+            yield server
+
+
+@contextlib.asynccontextmanager
+async def _parts(settings: Settings) -> AsyncIterator[Server]:
     database = prepare_data(settings.data)
     folder = journal_folder(settings.data)
     with contextlib.closing(connect(database)) as connection:
@@ -157,7 +179,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     keyring = Keyring(readers)
     refusals = Refusals(writer)
     ingest = Ingest(
-        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, writer.stored)
+        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, worker.stored)
     )
     guarded = Access(
         web(readers, writer, keyring, settings.data),
@@ -165,16 +187,19 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         require_auth=settings.require_auth,
     )
     alerting = Alerting(readers, writer, Webhooks(allow_private=settings.allow_private_webhooks))
+    housekeeping = Housekeeping(settings, readers, writer)
     writer.start()
     worker.start()
     try:
         await keyring.refresh(now=True)
         alerting.start()
-        yield Server(Application(ingest, guarded), writer, readers, appender, keyring)
+        housekeeping.start()
+        yield Server(Application(ingest, guarded), writer, worker, readers, appender, keyring)
     finally:
         await appender.close()
         await refusals.close()
         await alerting.close()
+        await housekeeping.close()
+        await asyncio.to_thread(worker.stop)
         writer.stop()
         await readers.close()
-        lock.release()

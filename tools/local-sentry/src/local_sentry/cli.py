@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from local_sentry import logs
+from local_sentry import archive, logs
 from local_sentry.app import DataInUseError, prepare_data
 from local_sentry.doctor import examine
 from local_sentry.server import CannotListenError, run
@@ -66,7 +67,9 @@ def _plainly() -> Iterator[None]:
     """Turns the errors a person can do something about into one sentence."""
     try:
         yield
-    except (DataInUseError, CannotListenError, IncompatibleDatabaseError) as error:
+    except (
+        archive.ArchiveError, DataInUseError, CannotListenError, IncompatibleDatabaseError,
+    ) as error:  # fmt: skip
         raise _fail(str(error)) from None
     except (OSError, sqlite3.Error) as error:
         raise _fail(f"The data folder cannot be used: {error}.") from None
@@ -96,8 +99,9 @@ def serve(
         data=data,
         require_auth=False if no_auth else None,
         allow_private_webhooks=allow_private_webhooks or None,
+        quiet=quiet or None,
     )
-    logs.configure(quiet=quiet)
+    logs.configure(quiet=settings.quiet)
     with _plainly():
         run(settings, announce_json=as_json or settings.port == 0)
 
@@ -167,6 +171,31 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
         Console().print(table)
     if not report.ok:
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export_archive(target: Path, data: Data = None, as_json: Json = False) -> None:
+    """Write everything into one file. The server may run meanwhile."""
+    with _plainly():
+        summary = archive.export_data(_settings(data=data).data, target)
+    _say(f"{target}: {summary.events} events, {summary.blobs} files", summary, as_json=as_json)
+
+
+@app.command("import")
+def import_archive(source: Path, data: Data = None, as_json: Json = False) -> None:
+    """Fill a new data folder from an export. Doing it again changes nothing."""
+    with _plainly():
+        folder = _settings(data=data).data
+        summary = archive.import_data(source, folder)
+    if summary is None:
+        _say(f"{folder} comes from {source} already", None, as_json=as_json)
+    else:
+        _say(f"{folder}: {summary.events} events, {summary.blobs} files", summary, as_json=as_json)
+
+
+def _say(line: str, summary: archive.Summary | None, *, as_json: bool) -> None:
+    found = asdict(summary) if summary is not None else {"unchanged": True}
+    typer.echo(json.dumps(found) if as_json else line)
 
 
 def main() -> None:

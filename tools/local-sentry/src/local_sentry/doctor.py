@@ -8,9 +8,12 @@ from pathlib import Path
 
 from local_sentry.app import journal_folder
 from local_sentry.store import items
+from local_sentry.store.blobs import Blobs
 from local_sentry.store.database import FILE_NAME, connect_readonly, migrations
 from local_sentry.store.journal import backlog_bytes, read_position
+from local_sentry.store.retention import referenced_blobs, usage
 
+_COUNTED = ("issues", "events", "spans", "logs", "metrics", "replays", "sessions", "items")
 _LITTLE_SPACE = 256 * 1024 * 1024
 
 
@@ -61,14 +64,27 @@ def _checks(data: Path) -> Iterator[Check]:
     with contextlib.closing(connect_readonly(database)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         known = len(migrations())
-        yield Check("schema", version <= known, f"version {version}, this program knows {known}")
+        finding = f"version {version}, this program knows {known}"
+        finding += "; the next start brings it up to date" if version < known else ""
+        yield Check("schema", version <= known, finding)
+        if version != known:
+            return
         problems = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
         yield Check("integrity", problems == ["ok"], "; ".join(problems))
         counts = {
             name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608 - constants
-            for name in ("issues", "events", "spans", "items")
+            for name in _COUNTED
         }
         yield Check("content", ok=True, finding=", ".join(f"{n} {k}" for k, n in counts.items()))
+        blobs = Blobs(data)
+        missing = sum(not blobs.has(name) for name in referenced_blobs(connection))
+        used = usage(connection, blobs)
+        yield Check(
+            "files",
+            missing == 0,
+            f"{used.blobs // 2**20} MiB beside {used.database // 2**20} MiB of database,"
+            f" {missing} missing",
+        )
         waiting = backlog_bytes(journal_folder(data), read_position(connection))
         yield Check("journal", ok=True, finding=f"{waiting} bytes wait to be processed")
         unprocessed = items.counts_by_type(connection).get(items.UNPROCESSED, 0)

@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     max_container_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     max_bytes_in_flight: int = Field(default=64 * 1024 * 1024, ge=1024)
     max_backlog_bytes: int = Field(default=2 * 1024 * 1024 * 1024, ge=1024 * 1024)
+    retention_days: int = Field(default=90, ge=1, description="what is older is deleted")
+    max_store_bytes: int = Field(
+        default=20 * 1024 * 1024 * 1024, ge=1024 * 1024, description="the oldest beyond it goes"
+    )
     body_timeout: float = Field(default=30.0, gt=0, description="seconds to send a whole body")
     allow_private_webhooks: bool = Field(
         default=False, description="let alerts call loopback and private networks"

@@ -2,6 +2,7 @@
 
 Started by the server as `python -m local_sentry.worker`. Each line on stdin is a position of the
 journal, as JSON: process up to there. Each line on stdout is one too: so far everything is stored.
+The first one answers the first on stdin before any record is touched.
 The end of stdin is the end of the work, whether the server stopped or died.
 """
 
@@ -23,6 +24,8 @@ from local_sentry.store.database import FILE_NAME
 from local_sentry.store.journal import Position
 from local_sentry.store.processor import PostponedError, Processor
 
+CRASHES_OF_ONE_RECORD = 3
+KEPT = "the worker ended again and again while it processed this"
 _RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -46,10 +49,11 @@ class _Worker:
     def run(self, *, keep_first: bool) -> None:
         while line := sys.stdin.buffer.readline():
             target = decode(line)
+            self._tell()  # From here on, what ends this process may be a record.
             while self._processor.position < target and not self._is_over(0):
                 try:
                     if keep_first:
-                        self._processor.keep_next(target, "the worker ended twice in this")
+                        self._processor.keep_next(target, KEPT)
                         keep_first = False
                     elif not self._processor.step(target):
                         at = self._processor.position
@@ -87,7 +91,7 @@ def main() -> None:
         options.data / FILE_NAME, options.journal, process, one_by_one=options.crashes > 0
     )
     try:
-        _Worker(processor).run(keep_first=options.crashes > 1)
+        _Worker(processor).run(keep_first=options.crashes >= CRASHES_OF_ONE_RECORD)
     except BrokenPipeError:
         os._exit(0)  # The server has died; there is nobody to tell.
     finally:

@@ -20,8 +20,8 @@ _log = structlog.get_logger(__name__)
 class WorkerProcess:
     """A worker that runs as long as the server does.
 
-    A worker that dies is started again. If it dies where it died before, a record may be to blame:
-    it then takes one at a time, and in the end keeps that record unprocessed.
+    A worker that dies is started again. If it dies at work where it died before, a record may be to
+    blame: it then takes one at a time, and in the end keeps that record unprocessed.
     """
 
     def __init__(self, data: Path, journal: Path, *, stored: Position, quiet: bool) -> None:
@@ -36,6 +36,7 @@ class WorkerProcess:
         self._command = [sys.executable, "-m", "local_sentry.worker", str(data), str(journal)]
         self._command += ["--quiet"] if quiet else []
         self._stored = self._durable = self._asked = stored
+        self._was_at_work = False
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -76,11 +77,14 @@ class WorkerProcess:
     def _run(self) -> None:
         crashes = 0
         while not self._stopping.is_set():
-            before = self._stored
+            before, self._was_at_work = self._stored, False
             code = self._work(crashes)
             if self._stopping.is_set():
                 return
-            crashes = crashes + 1 if self._stored == before or crashes == 0 else 1
+            if self._stored != before:
+                crashes = 1
+            elif self._was_at_work:
+                crashes += 1
             _log.error("worker_ended", exit_code=code, crashes=crashes)
             self._stopping.wait(_RESTART_SECONDS)
 
@@ -104,6 +108,7 @@ class WorkerProcess:
         for line in process.stdout:
             if line.endswith(b"\n"):  # Else it died in the middle of it.
                 with self._lock:
+                    self._was_at_work = True
                     self._stored = decode(line)
                     self._ask()
         with self._lock:

@@ -39,7 +39,7 @@ class Blobs:
             OSError: the disk refused; nothing is kept.
         """
         digest = hashlib.blake2b(content, digest_size=32).digest()
-        path = self._path(digest)
+        path = self.path(digest)
         if path.exists():
             os.utime(path)  # Young again: a sweep that runs now must not take it.
             return digest
@@ -65,17 +65,17 @@ class Blobs:
             BlobMissingError: there is none.
         """
         try:
-            return decompress(self._path(digest).read_bytes())
+            return decompress(self.path(digest).read_bytes())
         except FileNotFoundError:
             raise BlobMissingError(digest) from None
 
     def has(self, digest: bytes) -> bool:
         """Whether there is content of that name."""
-        return self._path(digest).exists()
+        return self.path(digest).exists()
 
     def remove(self, digest: bytes) -> None:
         """Forgets content that no row refers to any more."""
-        self._path(digest).unlink(missing_ok=True)
+        self.path(digest).unlink(missing_ok=True)
 
     def all(self) -> Iterator[tuple[bytes, os.stat_result]]:
         """Every name with what the file system says of its file."""
@@ -90,7 +90,8 @@ class Blobs:
                 if path.stat().st_mtime < older_than:
                     path.unlink()
 
-    def _path(self, digest: bytes) -> Path:
+    def path(self, digest: bytes) -> Path:
+        """The file of a name, whether it is there or not."""
         name = digest.hex()
         return self._folder / name[:2] / f"{name}{_SUFFIX}"
 
