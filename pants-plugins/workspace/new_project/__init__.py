@@ -1,0 +1,1 @@
+"""New projects that pass every check at once."""
