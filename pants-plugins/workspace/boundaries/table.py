@@ -60,6 +60,7 @@ class Table:
     project's `tests`; its values are of the same words, or a folder outside of all projects
     (`//docs`), or `*`. A project's own row decides alone; without one, the rows of its tags
     together; without those, its kind's. Its own folder and third-party packages are free to all.
+    A workspace without a single row has no boundaries.
     """
 
     rows: Mapping[str, tuple[str, ...]]
@@ -109,7 +110,12 @@ class Table:
             self.projects.owner_of_folder(importer),
             self.projects.owner_of_folder(imported),
         )
-        if origin is None or origin == target or imported.split("/")[0] == THIRD_PARTY:
+        if (
+            not self.rows
+            or origin is None
+            or origin == target
+            or imported.split("/")[0] == THIRD_PARTY
+        ):
             return None
         row, values = self.row_of(origin)
         if f"{importer}/".startswith(f"{origin.folder}/{OWN_TESTS}/"):

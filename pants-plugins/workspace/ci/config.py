@@ -96,7 +96,7 @@ def configuration(change: Change, machine: Machine) -> dict[str, Any]:
     if change.shards:
         jobs["test"] = _test_job()
     names = [f"test-{number}" for number in range(1, len(change.shards) + 1)]
-    for name, shard in zip(names, change.shards):  # noqa: B905  # no `strict` in Python 3.9
+    for name, shard in zip(names, change.shards):  # no `strict` in Python 3.9
         workflow.append({"test": {"name": name, "targets": shlex.join(shard.tests)}})
     proofs = [job for job in workflow if isinstance(job, str)] + names
     if change.deployables:

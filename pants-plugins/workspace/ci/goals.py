@@ -1,9 +1,8 @@
-"""`./pants ci-config` and `./pants ci-run JOB` (which Pants itself knows as `run-ci-job -- JOB`)."""
+"""`./pants ci-config` and `./pants ci-run JOB` (to Pants itself: `run-ci-job -- JOB`)."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from pants.engine.env_vars import CompleteEnvironmentVars
 from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent, PathGlobs
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import InteractiveProcess, InteractiveProcessResult
-from pants.engine.rules import Effect, Get, Rule, collect_rules, goal_rule, rule
+from pants.engine.rules import Effect, Get, Rule, collect_rules, goal_rule
 from pants.engine.target import AllTargets
 from pants.engine.unions import UnionMembership, UnionRule
 from pants.option.option_types import ArgsListOption, StrOption
-from pants.util.logging import LogLevel
 
 from workspace.affected.analysis import Affected
 from workspace.affected.changes import CannotKnow, Repository
@@ -35,13 +33,6 @@ from workspace.ci.schema import SETUP, CircleCi, ConfigProblems, ConfigToCheck
 from workspace.ci.shards import split
 from workspace.flakes import records
 from workspace.projects import WorkspaceError
-
-
-@dataclass(frozen=True)
-class ConfigRequest:
-    """A change whose configuration is wanted."""
-
-    since: str
 
 
 @dataclass(frozen=True)
@@ -120,9 +111,7 @@ async def _generate(
     folder: Path,
 ) -> GeneratedConfig:
     change = await _change(affected, all_targets, membership, circleci, folder)
-    machine = Machine(
-        circleci.image, circleci.resource_class, circleci.release, circleci.context
-    )
+    machine = Machine(circleci.image, circleci.resource_class, circleci.release, circleci.context)
     text = render(configuration(change, machine))
     found = await Get(ConfigProblems, ConfigToCheck("The generated configuration", text))
     return GeneratedConfig(text, affected.everything, found.sentences)
@@ -139,16 +128,14 @@ async def ci_config(
 ) -> CiConfig:
     """Write it, or say why it would be wrong."""
     affected = await Get(Affected, AffectedRequest(options.since))
-    generated = await _generate(
-        affected, all_targets, membership, circleci, Path(root.path)
-    )
+    generated = await _generate(affected, all_targets, membership, circleci, Path(root.path))
     if affected.everything:
         console.print_stderr(f"Everything is chosen: {affected.everything}")
     if generated.problems:
         console.print_stderr("\n".join(generated.problems))
         return CiConfig(1)
     if options.output:
-        Path(root.path, options.output).write_text(generated.text)
+        _write(Path(root.path, options.output), generated.text)
     else:
         console.write_stdout(generated.text)
     return CiConfig(0)
@@ -194,8 +181,7 @@ async def run_ci_job(
         if said.config:
             texts = [_read(folder / said.config)]
         else:
-            # The commit is what runs, so the commit is what is asked about.
-            affected = await Get(Affected, AffectedRequest(said.since, until="HEAD"))
+            affected = await Get(Affected, AffectedRequest(said.since))
             generated = await _generate(affected, all_targets, membership, circleci, folder)
             setup = await Get(DigestContents, PathGlobs([SETUP]))
             texts = [generated.text, *(file.content.decode() for file in setup)]
@@ -230,9 +216,7 @@ async def run_ci_job(
             for step in steps
         ],
     }
-    digest = await Get(
-        Digest, CreateDigest([FileContent("plan.json", json.dumps(plan).encode())])
-    )
+    digest = await Get(Digest, CreateDigest([FileContent("plan.json", json.dumps(plan).encode())]))
     result = await Effect(
         InteractiveProcessResult,
         InteractiveProcess(
@@ -243,6 +227,10 @@ async def run_ci_job(
         ),
     )
     return CiRun(result.exit_code)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
 
 
 def _read(path: Path) -> str:

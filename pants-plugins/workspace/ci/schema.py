@@ -47,9 +47,12 @@ class CircleCi(Subsystem):
         default="./pants publish {artifact}",
         help="What releases a project on main; {project} and {artifact} are filled in.",
     )
-    context = StrOption(default="release", help="The CircleCI context with the secrets of releases.")
+    context = StrOption(
+        default="release", help="The CircleCI context with the secrets of releases."
+    )
     install_from_resolve = StrOption(
-        default="tools", help="The resolve that has check-jsonschema, which knows CircleCI's schema."
+        default="tools",
+        help="The resolve that has check-jsonschema, which knows CircleCI's schema.",
     )
     interpreter_constraints = StrListOption(
         default=[">=3.11,<3.14"], help="The Pythons that check-jsonschema may run on."

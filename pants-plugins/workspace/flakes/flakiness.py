@@ -42,7 +42,7 @@ def find_flakes(runs: Iterable[TestRun]) -> list[Flake]:
     flakes = []
     for address, questions in unsure.items():
         failed = [run for answers in questions for run in answers if not run.passed]
-        last = max(failed, key=lambda run: run.when)
+        last = max(failed, key=lambda run: (run.when, run.inputs))
         flakes.append(
             Flake(
                 address,
@@ -71,7 +71,7 @@ def report(flakes: Sequence[Flake], known: int) -> str:
         f"{len(flakes)} of the tests in {known} recorded runs failed and passed on the same inputs:"
     ]
     for flake in flakes:
-        last = datetime.fromtimestamp(flake.last_failed, timezone.utc)  # noqa: UP017  # Python 3.9
+        last = datetime.fromtimestamp(flake.last_failed, timezone.utc)  # Python 3.9
         lines += [
             "",
             f"{flake.address}",

@@ -43,13 +43,19 @@ def read(folder: Path) -> list[TestRun]:
     runs = []
     for file in sorted(folder.glob("*.jsonl")):
         for line in file.read_text(errors="replace").splitlines():
-            try:
-                values = json.loads(line)
-                values["failed_cases"] = tuple(values["failed_cases"])
-                runs.append(TestRun(**values))
-            except (ValueError, TypeError, KeyError):
-                continue
+            run = _run(line)
+            if run is not None:
+                runs.append(run)
     return sorted(set(runs), key=lambda run: (run.when, run.address))
+
+
+def _run(line: str) -> TestRun | None:
+    try:
+        values = json.loads(line)
+        values["failed_cases"] = tuple(values["failed_cases"])
+        return TestRun(**values)
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def append(folder: Path, writer: str, runs: Iterable[TestRun]) -> None:

@@ -1,4 +1,4 @@
-"""The tasks there are: those that BUILD files declare, and `test` and `package` of every project."""
+"""The tasks there are: those of BUILD files, and `test` and `package` of every project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pants.core.goals.package import PackageFieldSet
-from pants.core.goals.test import TestFieldSet, TestRequest
+from pants.core.goals.test import TestRequest
 from pants.engine.rules import Rule, collect_rules, rule
 from pants.engine.target import AllTargets, Target
 from pants.engine.unions import UnionMembership, UnionRule
@@ -82,7 +82,7 @@ async def find_tasks(
 
 
 def _dependencies(mapped: WorkspaceGraph) -> dict[str, set[str]]:
-    """Which projects each depends on. What only its tests use does not count: it is not a part of it."""
+    """Which projects each depends on; what only its tests use is not a part of it."""
     found: dict[str, set[str]] = {}
     nodes = mapped.graph.nodes
     for node in nodes.values():

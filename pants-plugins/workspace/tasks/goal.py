@@ -12,6 +12,8 @@ from pants.engine.rules import Get, MultiGet, Rule, collect_rules, goal_rule
 from pants.engine.unions import UnionRule
 from pants.option.option_types import ArgsListOption
 
+from workspace.affected.analysis import Affected
+from workspace.affected.rules import AffectedRequest
 from workspace.arguments import HelpWanted
 from workspace.projects import WorkspaceError
 from workspace.rules import WorkspaceProjects
@@ -42,12 +44,10 @@ async def _run(
     plan: Plan, wanted: command_line.Wanted, console: Console, workspace: Workspace, dist: DistDir
 ) -> Tasks:
     session = Session(plan, wanted.fail_fast)
-    finished = await MultiGet(
-        Get(FinishedTask, TaskRequest(session, task)) for task in plan.needs
-    )
+    finished = await MultiGet(Get(FinishedTask, TaskRequest(session, task)) for task in plan.needs)
     outputs, artifacts = await MultiGet(
         Get(Digest, MergeDigests(one.outputs for one in finished)),
-        Get(Digest, MergeDigests(one.artifacts for one in finished)),
+        Get(Digest, MergeDigests(one.for_dist for one in finished)),
     )
     workspace.write_digest(outputs)
     workspace.write_digest(artifacts, path_prefix=str(dist.relpath))
@@ -74,8 +74,13 @@ async def run_tasks(
         if not wanted.names:
             console.print_stdout(_listing(declared.workspace.needs))
             return Tasks(0)
-        chosen = [projects.registry.named(name).name for name in wanted.projects]
-        names = chosen or [project.name for project in projects.registry]
+        chosen = {projects.registry.named(name).name for name in wanted.projects}
+        names = chosen or {project.name for project in projects.registry}
+        if wanted.since is not None:
+            affected = await Get(Affected, AffectedRequest(wanted.since))
+            names &= affected.names
+            if affected.everything:
+                console.print_stderr(f"Everything is chosen: {affected.everything}")
         plan = make_plan(declared.workspace, wanted.names, names)
     except HelpWanted as help_text:
         console.print_stdout(str(help_text))
@@ -87,7 +92,7 @@ async def run_tasks(
         console.print_stdout(drawing.mermaid(plan) if wanted.graph else drawing.stages(plan))
         return Tasks(0)
     if not plan.needs:
-        console.print_stderr("No project that was asked for has a task of that name.")
+        console.print_stderr("Nothing to do: no project that was asked for has such a task.")
         return Tasks(0)
     return await _run(plan, wanted, console, workspace, dist)
 

@@ -70,9 +70,9 @@ def logs(outcomes: Iterable[Outcome], *, whole: bool) -> str:
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """The table at the end, and the totals."""
-    rows = [("task", "outcome", "time", "saved", "")]
-    for outcome in outcomes:
-        rows.append(
+    rows = [
+        ("task", "outcome", "time", "saved", ""),
+        *(
             (
                 str(outcome.task),
                 outcome.state.value,
@@ -80,7 +80,9 @@ def summary(outcomes: Sequence[Outcome]) -> str:
                 f"{outcome.saved:.1f} s" if outcome.saved else "",
                 outcome.reason,
             )
-        )
+            for outcome in outcomes
+        ),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     table = [
         f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  "

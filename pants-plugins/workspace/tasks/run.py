@@ -71,7 +71,7 @@ FROM_A_CACHE = (
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """One `./pants tasks`. It equals nothing but itself, so that outcomes are never taken from another.
+    """One `./pants tasks`. It equals only itself, so that outcomes are never another's.
 
     Attributes:
         plan: what runs, and after what.
@@ -99,12 +99,12 @@ class FinishedTask(EngineAwareReturnType):
     Attributes:
         outcome: how it ended.
         outputs: what it made, by paths from the workspace's root.
-        artifacts: what it made for the dist folder.
+        for_dist: what it made for the dist folder.
     """
 
     outcome: Outcome
     outputs: Digest = EMPTY_DIGEST
-    artifacts: Digest = EMPTY_DIGEST
+    for_dist: Digest = EMPTY_DIGEST
 
     def level(self) -> LogLevel:
         """A failure is an error; all else is news."""
@@ -264,7 +264,10 @@ async def run_tests(tests: _Tests, membership: UnionMembership, run_id: RunId) -
         FieldSetsPerTarget, FieldSetsPerTargetRequest(TestFieldSet, tests.targets)
     )
     requests = [
-        (request, tuple(one for one in field_sets.field_sets if isinstance(one, request.field_set_type)))
+        (
+            request,
+            tuple(one for one in field_sets.field_sets if isinstance(one, request.field_set_type)),
+        )
         for request in membership.get(TestRequest)
     ]
     partitions = await MultiGet(
@@ -273,7 +276,7 @@ async def run_tests(tests: _Tests, membership: UnionMembership, run_id: RunId) -
     )
     results = await MultiGet(
         Get(TestResult, TestRequest.Batch, request.Batch("", tuple(part.elements), part.metadata))
-        for (request, _), parts in zip(requests, partitions)  # noqa: B905  # Python 3.9
+        for (request, _), parts in zip(requests, partitions)  # Python 3.9
         for part in parts
     )
     exit_code = max((result.exit_code or 0 for result in results), default=0)
@@ -307,7 +310,7 @@ async def build_packages(packages: _Packages) -> FinishedTask:
         time.monotonic() - started,
         log="\n".join(f"built {name}" for name in names),
     )
-    return FinishedTask(outcome, artifacts=made)
+    return FinishedTask(outcome, for_dist=made)
 
 
 def rules() -> Iterable[Rule | UnionRule]:

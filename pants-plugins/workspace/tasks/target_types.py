@@ -19,8 +19,9 @@ class TaskRunField(StringSequenceField):
     required = True
     value: tuple[str, ...]
     help = (
-        "The command, word by word; no shell reads it. It runs in a sandbox that has `inputs`, the "
-        "sources of `dependencies` and the outputs of what it needs, in the folder of the BUILD file."
+        "The command, word by word; no shell reads it. It runs in a sandbox that has `inputs`, "
+        "the sources of `dependencies` and the outputs of what it needs, in the folder of the "
+        "BUILD file."
     )
 
 
@@ -30,8 +31,8 @@ class TaskNeedsField(StringSequenceField):
     alias = "needs"
     default = ()
     help = (
-        "Names of tasks that must have succeeded before it starts. `^name` means the task `name` of "
-        "each project that this one depends on. `test` and `package` are there without being declared."
+        "Names of tasks that must have succeeded before it starts. `^name` means the task `name` "
+        "of each project that this one depends on. `test` and `package` are there undeclared."
     )
 
 
@@ -51,7 +52,7 @@ class TaskOutputsField(StringSequenceField):
     default = ()
     help = (
         "The files it makes, and with a `/` at the end the folders, from the folder of the BUILD "
-        "file. They are put into the workspace, from the cache too, and given to what needs this task."
+        "file. They are put into the workspace, from the cache too, and given to what needs it."
     )
 
 
@@ -60,7 +61,9 @@ class TaskCacheField(BoolField):
 
     alias = "cache"
     default = True
-    help = "Whether a success on the same inputs may be reused. Say `False` for what has side effects."
+    help = (
+        "Whether a success on the same inputs may be reused. Say `False` for what has side effects."
+    )
 
 
 class TaskEnvField(StringSequenceField):
@@ -69,8 +72,8 @@ class TaskEnvField(StringSequenceField):
     alias = "env"
     default = ()
     help = (
-        "The environment it sees beside PATH: `NAME=value`, or `NAME` to take the caller's. A value "
-        "is part of what decides whether a result may be reused."
+        "The environment it sees beside PATH: `NAME=value`, or `NAME` to take the caller's. A "
+        "value is part of what decides whether a result may be reused."
     )
 
 

@@ -80,9 +80,10 @@ def test_rows_of_several_tags_add_up() -> None:
 
 
 def test_a_project_that_no_row_is_about_may_import_nothing() -> None:
-    breach = table({}).breach("apps/web/src/a.ts", "packages/editor/a.ts")
+    breach = table({"kind:tool": []}).breach("apps/web/src/a.ts", "packages/editor/a.ts")
     assert breach
     assert breach.rule == 'no row of [boundaries.may_import] is about "web"'
+    assert table({}).breach("apps/web/src/a.ts", "packages/editor/a.ts") is None
 
 
 def test_a_folder_in_no_project_is_closed_unless_named() -> None:

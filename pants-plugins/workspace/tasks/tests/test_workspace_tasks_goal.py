@@ -15,6 +15,7 @@ from pants.core.util_rules import archive, distdir, source_files, system_binarie
 from pants.testutil.rule_runner import GoalRuleResult, QueryRule, RuleRunner
 
 from workspace import rules as workspace_rules
+from workspace.affected import rules as affected_rules
 from workspace.target_types import ProjectSymbol, ProjectTarget
 from workspace.tasks import declared, goal, run
 from workspace.tasks.goal import Tasks
@@ -24,22 +25,43 @@ from workspace.tasks.run import FinishedTask, Session, TaskRequest
 from workspace.tasks.target_types import TaskTarget
 from workspace.tests.workspace_git import History
 
-COPY = "import pathlib, sys; print('copied'); pathlib.Path('out.txt').write_text(pathlib.Path(sys.argv[1]).read_text())"
+COPY = (
+    "import pathlib, sys; print('copied'); "
+    "pathlib.Path('out.txt').write_text(pathlib.Path(sys.argv[1]).read_text())"
+)
+DATA = 'files(name="data", sources=["in.txt"])\n'
 BUILD_LIB = f"""
 project(kind="package")
+{DATA}
 task(name="build", run=["python3", "-c", {COPY!r}, "in.txt"], outputs=["out.txt"])
 task(name="fail", run=["sh", "-c", "echo before; echo oops >&2; exit 3"])
 """
 BUILD_APP = f"""
 project(kind="app")
 files(name="data", sources=["*.txt"], dependencies=["packages/lib:data"])
-task(name="build", run=["python3", "-c", {COPY!r}, "../../packages/lib/out.txt"], needs=["^build"], outputs=["out.txt", "made/"])
+task(
+    name="build",
+    run=["python3", "-c", {COPY!r}, "../../packages/lib/out.txt"],
+    needs=["^build"],
+    outputs=["out.txt", "made/"],
+)
 task(name="fail", run=["true"], needs=["^fail"])
 task(name="after", run=["true"], needs=["fail"], cache=False)
 task(name="free", run=["true"], inputs=[], cache=False)
-task(name="say", run=["sh", "-c", "echo $WORD $GIVEN $SECRET"], env=["WORD=hello", "GIVEN"], inputs=[])
+task(
+    name="say",
+    run=["sh", "-c", "echo $WORD $GIVEN $SECRET"],
+    env=["WORD=hello", "GIVEN"],
+    inputs=[],
+)
 task(name="round", run=["true"], needs=["about"])
 task(name="about", run=["true"], needs=["round"])
+"""
+
+
+BUILD_OTHER = """
+project(kind="app")
+task(name="build", run=["true"], inputs=[])
 """
 
 
@@ -47,6 +69,7 @@ task(name="about", run=["true"], needs=["round"])
 def runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
+            *affected_rules.rules(),
             *archive.rules(),
             *core_target_rules(),
             *declared.rules(),
@@ -74,7 +97,7 @@ def runner() -> RuleRunner:
     runner.set_options([], env_inherit={"PATH", "HOME"})
     runner.write_files(
         {
-            "packages/lib/BUILD": BUILD_LIB + "\nfiles(name='data', sources=['in.txt'])",
+            "packages/lib/BUILD": BUILD_LIB,
             "packages/lib/in.txt": "one\n",
             "apps/app/BUILD": BUILD_APP,
             "apps/app/a.txt": "",
@@ -94,7 +117,9 @@ def made(runner: RuleRunner, path: str) -> str:
 
 
 def states(result: GoalRuleResult) -> dict[str, str]:
-    return dict(re.findall(r"^(\w+:\w+) +(cached|ran|failed|skipped)\b", result.stdout, re.MULTILINE))
+    return dict(
+        re.findall(r"^(\w+:\w+) +(cached|ran|failed|skipped)\b", result.stdout, re.MULTILINE)
+    )
 
 
 def test_tasks_run_after_what_they_need_and_leave_their_outputs(runner: RuleRunner) -> None:
@@ -157,11 +182,15 @@ def test_a_task_sees_the_environment_it_names(runner: RuleRunner) -> None:
 
 
 def test_a_program_that_is_not_there_is_named(runner: RuleRunner) -> None:
-    runner.write_files({"packages/lib/BUILD": """
+    runner.write_files(
+        {
+            "packages/lib/BUILD": """
 project(kind="package")
 files(name="data", sources=["in.txt"])
 task(name="build", run=["no-such-program"])
-"""})
+"""
+        }
+    )
     result = tasks(runner, "build", "--project=lib")
     assert states(result) == {"lib:build": "failed"}
     assert "no-such-program cannot be started; is it on the PATH?" in result.stdout
@@ -170,8 +199,7 @@ task(name="build", run=["no-such-program"])
 def test_package_is_a_task_of_every_project_that_packages(runner: RuleRunner) -> None:
     runner.write_files(
         {
-            "packages/lib/BUILD": BUILD_LIB
-            + 'files(name="data", sources=["in.txt"])\narchive(name="a", format="tar", files=[":data"])',
+            "packages/lib/BUILD": BUILD_LIB + 'archive(name="a", format="tar", files=[":data"])',
         }
     )
     result = tasks(runner, "package")
@@ -187,6 +215,19 @@ def test_a_plan_is_printed_without_running_it(runner: RuleRunner) -> None:
         'flowchart LR\n  t0["lib:build"]\n  t1["app:build"]\n  t0 --> t1\n'
     )
     assert not Path(runner.build_root, "packages/lib/out.txt").exists()
+
+
+def test_only_what_a_change_affects_is_chosen(runner: RuleRunner) -> None:
+    history = History(Path(runner.build_root))
+    runner.write_files({".gitignore": ".pants.d\n", "apps/other/BUILD": BUILD_OTHER})
+    history.commit()
+    assert tasks(runner, "build", "--affected", "--since=HEAD", "--dry-run").stdout == (
+        "Nothing to do.\n"
+    )
+    runner.write_files({"packages/lib/in.txt": "two\n"})
+    assert tasks(runner, "build", "--affected", "--since=HEAD", "--dry-run").stdout == (
+        "1. lib:build\n2. app:build  after lib:build\n"
+    )
 
 
 def test_a_project_can_be_chosen(runner: RuleRunner) -> None:
