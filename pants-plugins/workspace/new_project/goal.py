@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pants.base.build_root import BuildRoot
 from pants.engine.env_vars import CompleteEnvironmentVars
+from pants.engine.fs import Workspace
 from pants.engine.goal import Goal, GoalSubsystem
 from pants.engine.process import InteractiveProcess, InteractiveProcessResult
 from pants.engine.rules import Effect, Rule, collect_rules, goal_rule
@@ -41,6 +42,7 @@ async def new_project(
     projects: WorkspaceProjects,
     root: BuildRoot,
     environment: CompleteEnvironmentVars,
+    _: Workspace,  # which is what lets a goal change anything
 ) -> NewProject:
     """Hand over to the program that can ask, with what only Pants knows."""
     plugins = Path(create.__file__).parents[2]
