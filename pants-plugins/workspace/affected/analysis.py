@@ -15,8 +15,13 @@ from workspace.projects import Project, ProjectRegistry
 # Of these, what the others depend on is told by names alone, whatever the files contain.
 NAMED_ONLY = frozenset(
     {
-        *("python_source", "python_test", "python_test_utils", "resource", "file"),
-        *("shell_source", "task"),
+        "python_source",
+        "python_test",
+        "python_test_utils",
+        "resource",
+        "file",
+        "shell_source",
+        "task",
     }
 )
 DEPENDS = "depends on it"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pants.bin import pants_loader
 
 BUILDGRID = Path("pants-plugins.workspace/buildgrid.pex")
 PANTS_TOML = """
@@ -98,7 +99,7 @@ def run_suite(workspace: Path, server: str, store: Path) -> str:
     """Run the suite with an empty store of its own; what Pants says of it."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pants.bin.pants_loader"),
+            *(sys.executable, "-m", pants_loader.__name__),
             *("--remote-cache-read", "--remote-cache-write"),
             *(f"--remote-store-address={server}", f"--local-store-dir={store}"),
             *("test", "::"),
