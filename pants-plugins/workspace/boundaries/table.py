@@ -118,7 +118,7 @@ class Table:
         ):
             return None
         row, values = self.row_of(origin)
-        if f"{importer}/".startswith(f"{origin.folder}/{OWN_TESTS}/"):
+        if OWN_TESTS in importer[len(origin.folder) :].split("/"):
             values = (*values, *self.rows.get(OWN_TESTS, ()))
         if target is None:
             folders = [value[2:].rstrip("/") for value in values if value.startswith("//")]

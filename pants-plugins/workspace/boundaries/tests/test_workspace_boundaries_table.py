@@ -50,6 +50,7 @@ def judge(importer: str, imported: str) -> str | None:
         ("tools/devstack/src/a.py", "docs/images"),
         ("apps/gateway/tests/test_a.py", "tools/devstack/src/a.py"),
         ("apps/gateway/tests", "docs"),
+        ("apps/gateway/part/tests/test_b.py", "docs"),
         ("benchmarks/speed.py", "apps/gateway/src/a.py"),
     ],
 )

@@ -1,1 +1,0 @@
-"""Proof that a server of the Remote Execution API serves this workspace's results."""
