@@ -41,11 +41,13 @@ def files_of(target: Target) -> tuple[str, ...] | None:
 
 
 def _definition(target: Target) -> str:
-    """A digest of every field but those that the node's files and dependencies stand for."""
+    """A digest of every field that is set, but those that the node's files and dependencies say."""
     fields = sorted(
         (field.alias, repr(field.value))
         for field in target.field_values.values()
-        if not isinstance(field, (SourcesField, Dependencies, OverridesField))
+        # Most fields of most targets have their default, and to compare is cheaper than to print.
+        if field.value != getattr(field, "default", None)
+        and not isinstance(field, (SourcesField, Dependencies, OverridesField))
     )
     return hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
 
