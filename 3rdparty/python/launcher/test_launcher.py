@@ -79,11 +79,13 @@ def starts() -> Iterator[list[Start]]:
             start.kill()
 
 
-def wait_for(path: Path) -> None:
+def wait_for(folder: Path, pattern: str) -> Path:
+    """Wait until something in a folder, which need not be there yet, is named like the pattern."""
     end = time.monotonic() + DEADLINE
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} did not appear"
+    while (found := next(folder.glob(pattern), None)) is None:
+        assert time.monotonic() < end, f"{pattern} did not appear in {folder}"
         time.sleep(0.01)
+    return found
 
 
 def test_interrupted_then_two_at_once_then_at_once(
@@ -92,9 +94,7 @@ def test_interrupted_then_two_at_once_then_at_once(
     cache = Path(environment["KIJKO_CACHE"]) / "pants"
     first = Start(workspace, workspace, environment)
     starts.append(first)
-    wait_for(cache)
-    (home,) = (folder for folder in cache.iterdir() if folder.is_dir())
-    wait_for(home / "venv" / "bin" / "pip")
+    home = wait_for(cache, "*/venv/bin/pip").parents[2]
     first.kill()
     assert not (home / "environment").exists()
 
