@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import aiohttp
 import orjson
 
+_POLL = 0.002
 WAIT = aiohttp.ClientTimeout(total=60)
 PNG = b"\x89PNG"
 
@@ -104,12 +105,15 @@ class Proxy:
             job = await _json(response)
         url = f"{self._url}/api/v2/jobs/{job['id']}"
         async with self._session.get(f"{url}/events") as events:
-            # The stream ends with the job, but for a rare one that hangs for its heartbeat's 15 s.
+            # The stream ends with the job, but for a rare one that hangs for its heartbeat's 15 s,
+            # and it is refused where many are open: "poll instead".
             with suppress(TimeoutError):
-                await asyncio.wait_for(_body(events), 0.5)
+                await asyncio.wait_for(events.read(), 0.5)
         while job["status"] != "failed" and not job["outputs"]:  # they may lag behind the status
             async with self._session.get(url) as response:
                 job = await _json(response)
+            if not job["outputs"]:
+                await asyncio.sleep(_POLL)
         (output,) = job["outputs"]
         async with self._session.get(output["url"]) as response:
             return await _body(response)
