@@ -182,13 +182,13 @@ class _Draft:
             view = view[os.write(self._file, view) :]
 
     def commit(self) -> None:
-        # Renamed first, then synced: the file, its name and its folders are one trip to the disk.
+        # Renamed first, then synced: the file and its name are one trip to the disk.
         # Nobody knows the name before this returns, so nobody can see less than all of it.
         self._draft.rename(self._target)
         os.fsync(self._file)
         os.close(self._file)
         self._file = -1
-        _sync_folders(self._target)
+        _sync(self._target.parent)
 
     def abandon(self) -> None:
         if self._file >= 0:
@@ -229,6 +229,9 @@ def _make_empty(path: Path) -> None:
         if int(earlier.name) <= int(path.name):
             shutil.rmtree(earlier, ignore_errors=True)
     path.mkdir()
+    # Now, while ComfyUI works, and not when its file waits: the way to this folder made durable.
+    _sync(path.parent)
+    _sync(path.parent.parent)
 
 
 def _adopt(file: Path, target: Path) -> tuple[int, str]:
@@ -239,7 +242,7 @@ def _adopt(file: Path, target: Path) -> tuple[int, str]:
         size = content.tell()
         file.rename(target)
         os.fsync(content.fileno())
-    _sync_folders(target)
+    _sync(target.parent)
     return size, digest.hexdigest()
 
 
@@ -252,11 +255,10 @@ def _forget(folder: Path, keep: int | None) -> None:
             shutil.rmtree(attempt, ignore_errors=True)
 
 
-def _sync_folders(file: Path) -> None:
-    """Make the way to a file durable: its attempt's folder, its job's, and the outputs folder."""
-    for path in list(file.parents)[:3]:
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
