@@ -94,6 +94,7 @@ async def test_a_picture_is_made_followed_and_fetched(
     assert image.getpixel((5, 5)) == ((colour >> 16) & 255, (colour >> 8) & 255, colour & 255)
     assert run.kinds[:2] == ["submitted", "started"]
     assert run.kinds[-1] == "finished"
+    assert [event.assets for event in run.events if event.kind == "files"] == [execution.outputs]
     assert [run.node_id for run in execution.nodes if not run.cached] == ["1", "2"]
 
 

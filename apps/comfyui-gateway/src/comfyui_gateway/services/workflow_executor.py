@@ -1,6 +1,5 @@
 """Carries out a job's plan: the graph in ComfyUI, its files to this disk, the steps after that."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -15,13 +14,11 @@ from comfyui_gateway.clients.comfyui import (
 from comfyui_gateway.models import ClaimedJob, StoredOutput
 from comfyui_gateway.problems import OutputsRejected
 from comfyui_gateway.services.comfyui_backends import Backend
-from comfyui_gateway.services.job_outputs import AttemptFolder, OutputStore
+from comfyui_gateway.services.job_outputs import OutputStore
 from comfyui_gateway.services.job_progress import JobProgress
+from comfyui_gateway.services.promised_files import PromisedFiles
 from comfyui_gateway.services.video_step import VideoStep
 from comfyui_gateway.services.workflow_templates import Plan
-
-_IN_MEMORY = 8 * 1024 * 1024
-"""Bytes up to which a file is taken whole; larger ones are streamed."""
 
 _COMFYUI_SHARE = 0.95
 _COMFYUI_SHARE_BEFORE_STEPS = 0.6
@@ -53,21 +50,17 @@ async def execute_workflow(
     """
     plan = Plan.model_validate(claimed.plan)
     share = _COMFYUI_SHARE_BEFORE_STEPS if plan.steps else _COMFYUI_SHARE
-    # The folder is made while ComfyUI works: its way to the disk costs the job no time.
-    making = asyncio.create_task(outputs.attempt(claimed.job.id, claimed.job.attempt))
-    try:
-        execution = await _run_prompt(claimed, backend, plan, progress, share, where)
-    except BaseException:
-        await asyncio.gather(making, return_exceptions=True)
-        raise
-    folder = await making
+    files = PromisedFiles(backend, plan, outputs.attempt(claimed.job.id, claimed.job.attempt))
     stored: list[StoredOutput] = []
-    for asset in _promised(plan, execution):
-        output = await _fetch(backend, asset, folder)
-        stored.append(output)
-        for step in plan.steps:
-            if step.node == asset.node_id:
-                stored += await video.run(step, folder, output, _ffmpeg_progress(progress, share))
+    async with files:
+        execution = await _run_prompt(claimed, backend, plan, progress, share, where, files)
+        for asset in _promised(plan, execution):
+            output = await files.take(asset)
+            stored.append(output)
+            for step in plan.steps:
+                if step.node == asset.node_id:
+                    told = _ffmpeg_progress(progress, share)
+                    stored += await video.run(step, await files.folder(), output, told)
     return stored
 
 
@@ -78,8 +71,10 @@ async def _run_prompt(
     progress: JobProgress,
     share: float,
     where: InComfyUI,
+    files: PromisedFiles,
 ) -> Execution:
     def heard(event: ExecutionEvent) -> None:
+        files.announce(event.assets)
         if event.kind in {"node_started", "node_progress"}:
             progress.report("comfyui", event.fraction * share, event.class_type or "")
 
@@ -111,13 +106,6 @@ def _promised(plan: Plan, execution: Execution) -> list[Asset]:
             "promises; correct the workflow's graph."
         )
     return assets
-
-
-async def _fetch(backend: Backend, asset: Asset, folder: AttemptFolder) -> StoredOutput:
-    async with backend.comfy.view(asset) as body:
-        if body.size is not None and body.size <= _IN_MEMORY:
-            return await folder.save(asset.filename, asset.media, await body.read())
-        return await folder.save_stream(asset.filename, asset.media, aiter(body))
 
 
 def _ffmpeg_progress(progress: JobProgress, share: float) -> Callable[[float], None]:

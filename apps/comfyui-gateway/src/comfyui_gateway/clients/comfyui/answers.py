@@ -174,6 +174,14 @@ def read_history(answer: object, prompt_id: str) -> HistoryEntry | None:
     )
 
 
+def read_files(node_id: str, output: object) -> tuple[Asset, ...]:
+    """Reads the ``output`` of an ``executed`` message; nothing where it cannot be read."""
+    try:
+        return tuple(_assets({node_id: output}, frozenset()))
+    except ComfyUIProtocolError:
+        return ()
+
+
 def read_failure(error: Mapping[str, object]) -> Failure:
     """Reads the data of an ``execution_error`` message."""
     lines = error.get("traceback")

@@ -7,31 +7,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 EventKind = Literal[
-    "submitted", "started", "cached", "node_started", "node_progress", "node_finished", "finished"
+    "submitted",
+    "started",
+    "cached",
+    "node_started",
+    "node_progress",
+    "node_finished",
+    "files",
+    "finished",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionEvent:
-    """One step of a running prompt, for a person to watch; never the source of a result.
-
-    Attributes:
-        kind: What happened.
-        prompt_id: The prompt it happened to.
-        fraction: Progress of the whole prompt by nodes, 0 to 1, never falling.
-        node_id: The node, for the node's own events.
-        class_type: The node's class, when the graph names it.
-        value: Steps done within the node, for ``node_progress``.
-        maximum: Steps of the node in all, for ``node_progress``.
-    """
-
-    kind: EventKind
-    prompt_id: str
-    fraction: float
-    node_id: str | None = None
-    class_type: str | None = None
-    value: float | None = None
-    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +39,31 @@ class Asset:
     media: str
     animated: bool = False
     cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEvent:
+    """One step of a running prompt, for a person to watch; never the source of a result.
+
+    Attributes:
+        kind: What happened.
+        prompt_id: The prompt it happened to.
+        fraction: Progress of the whole prompt by nodes, 0 to 1, never falling.
+        node_id: The node, for the node's own events.
+        class_type: The node's class, when the graph names it.
+        value: Steps done within the node, for ``node_progress``.
+        maximum: Steps of the node in all, for ``node_progress``.
+        assets: What the node says that it made, for ``files``; `Execution.outputs` is the truth.
+    """
+
+    kind: EventKind
+    prompt_id: str
+    fraction: float
+    node_id: str | None = None
+    class_type: str | None = None
+    value: float | None = None
+    maximum: float | None = None
+    assets: tuple[Asset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

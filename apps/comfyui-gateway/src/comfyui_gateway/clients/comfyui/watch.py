@@ -5,11 +5,15 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from comfyui_gateway.clients.comfyui.execution import EventKind, ExecutionEvent, NodeRun
+from comfyui_gateway.clients.comfyui.answers import read_files
+from comfyui_gateway.clients.comfyui.execution import Asset, EventKind, ExecutionEvent, NodeRun
 from comfyui_gateway.clients.comfyui.graph import Graph
 
 OnEvent = Callable[[ExecutionEvent], None]
 _ENDINGS = frozenset({"execution_success", "execution_error", "execution_interrupted"})
+
+_LAST_WORD_SECONDS = 0.02
+"""How long the message that comes once the history is written may follow the one of the end."""
 
 
 class Watch:
@@ -21,7 +25,6 @@ class Watch:
         submitted: ComfyUI has accepted it.
         cancel_requested: ``cancel`` was called for it here.
         gone: It was no longer in ComfyUI's queue when that was last asked.
-        ended: A message said that it ended.
         heard: ``time.monotonic()`` of its last message.
     """
 
@@ -31,11 +34,11 @@ class Watch:
         self.submitted = False
         self.cancel_requested = False
         self.gone = False
-        self.ended = False
         self.heard = time.monotonic()
         self.graph = graph
         self._on_event = on_event
         self._woken = asyncio.Event()
+        self._last_word: asyncio.TimerHandle | None = None
         self._failure: BaseException | None = None
         self._fraction = 0.0
         self._started: dict[str, datetime] = {}
@@ -60,17 +63,15 @@ class Watch:
             self._step(node, data.get("value"), data.get("max"))
         elif kind == "executing" and isinstance(node, str):
             self._start(node)
+        elif kind == "executed" and isinstance(node, str):
+            self._emit("files", node, assets=read_files(node, data.get("output")))
         elif kind == "execution_start":
             self._emit("started")
         elif kind == "execution_cached":
             self._cached(data.get("nodes"))
         elif kind in _ENDINGS:
-            if kind == "execution_error" and isinstance(failed := data.get("node_id"), str):
-                self._finish(failed, error=str(data.get("exception_type") or "error"))
-            self.ended = True
-            self._woken.set()
+            self._end(kind, data)
         elif kind == "executing" and node is None:
-            self.ended = True
             self._woken.set()
 
     def vanish(self) -> None:
@@ -86,8 +87,11 @@ class Watch:
     def doubt(self) -> None:
         """Forgets what messages said: only ComfyUI's queue can end the wait now."""
         self.client_id = ""
-        self.ended = self.gone = False
+        self.gone = False
         self._woken.clear()
+        if self._last_word is not None:
+            self._last_word.cancel()
+            self._last_word = None
 
     async def wait(self) -> None:
         """Waits until the prompt seems to have ended.
@@ -117,6 +121,15 @@ class Watch:
         for node_id in list(self._started):
             self._finish(node_id, error=open_as, quietly=True)
         return tuple(sorted(self._runs.values(), key=lambda run: run.started))
+
+    def _end(self, kind: str, data: Mapping[str, object]) -> None:
+        if kind == "execution_error" and isinstance(failed := data.get("node_id"), str):
+            self._finish(failed, error=str(data.get("exception_type") or "error"))
+        # ComfyUI says that a prompt ended, writes its history, and then says that no node of it
+        # executes. Who reads the history at the first of these mostly comes too early.
+        if self._last_word is None:
+            loop = asyncio.get_running_loop()
+            self._last_word = loop.call_later(_LAST_WORD_SECONDS, self._woken.set)
 
     def _states(self, nodes: object) -> None:
         for node_id, state in nodes.items() if isinstance(nodes, dict) else ():
@@ -176,6 +189,7 @@ class Watch:
         node_id: str | None = None,
         value: float | None = None,
         maximum: float | None = None,
+        assets: tuple[Asset, ...] = (),
     ) -> None:
         done = float(sum(1 for run in self._runs if run in self.graph))
         if self._steps is not None and self._steps[0] in self._started:
@@ -183,7 +197,7 @@ class Watch:
         self._fraction = max(self._fraction, min(1.0, done / len(self.graph)))
         class_type = self._class_of(node_id) if node_id is not None else None
         event = ExecutionEvent(
-            kind, self.prompt_id, self._fraction, node_id, class_type, value, maximum
+            kind, self.prompt_id, self._fraction, node_id, class_type, value, maximum, assets
         )
         try:
             self._on_event(event)
