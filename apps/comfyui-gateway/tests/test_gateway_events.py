@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import httpx
 import pytest
 
 from gateway_comfyui_server import ComfyUIServer
-from gateway_processes import GatewayProcess, Json, is_gone, postgres_pid, wait_until
+from gateway_processes import GatewayProcess, Json, is_gone, postgres_pid, run_gateway, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +162,22 @@ def test_a_gateway_that_is_told_to_stop_ends_its_streams_and_its_postgres(
     assert postgres is not None
     assert is_gone(postgres)
     narrow_gateway.start()
+
+
+def test_a_gateway_that_is_told_to_stop_answers_whoever_waits(
+    narrow_gateway: GatewayProcess,
+) -> None:
+    def jobs() -> int:
+        listed = run_gateway("jobs", "list", "--json", data=narrow_gateway.data)
+        return len(json.loads(listed.stdout))
+
+    before = jobs()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(narrow_gateway.execute, "gradient-backdrop", wait=60)
+        wait_until(lambda: jobs() > before, what="the request has been accepted")
+        narrow_gateway.stop()
+        job = waiting.result(60)
+    narrow_gateway.start()
+
+    assert job["status"] in {"queued", "running"}
+    assert narrow_gateway.job(job["id"])["id"] == job["id"]
