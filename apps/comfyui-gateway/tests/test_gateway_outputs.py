@@ -100,3 +100,35 @@ def test_a_file_that_somebody_deleted_is_gone_not_broken(gateway: GatewayProcess
     answer = gateway.client.get(outputs[0]["url"])
     assert answer.status_code == 410
     assert answer.json()["type"] == "urn:kijko:problem:output-missing"
+
+
+def test_the_file_itself_can_be_the_answer(gateway: GatewayProcess) -> None:
+    answer = gateway.client.post(
+        "/api/workflows/still/execute?answer=output&wait=60", json={"parameters": {"color": 0x1155}}
+    )
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["cache-control"] == "no-store"
+    (output,) = gateway.client.get(answer.headers["location"]).json()["outputs"]
+    assert hashlib.sha256(answer.content).hexdigest() == output["sha256"]
+    assert answer.headers["content-location"] == output["url"]
+
+
+def test_without_a_file_in_time_the_answer_is_the_job(gateway: GatewayProcess) -> None:
+    path = "/api/workflows/still/execute"
+    accepted = gateway.client.post(f"{path}?answer=output", json={"parameters": {}})
+    wrong = gateway.client.post(f"{path}?answer=song", json={"parameters": {}})
+
+    assert accepted.status_code == 202
+    assert accepted.headers["location"] == f"/api/jobs/{accepted.json()['id']}"
+    assert wrong.status_code == 422
+    assert wrong.headers["content-type"] == "application/problem+json"
+
+
+def test_a_job_that_fails_is_answered_as_a_job(gateway: GatewayProcess) -> None:
+    answer = gateway.client.post(
+        "/api/workflows/unknown-node/execute?answer=output&wait=60", json={"parameters": {}}
+    )
+
+    assert answer.json()["status"] == "failed"

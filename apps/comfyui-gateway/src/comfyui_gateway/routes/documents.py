@@ -5,7 +5,14 @@ from urllib.parse import quote
 import orjson
 from fastapi import Response
 
-from comfyui_gateway.models import Job, JobChange, JobDocument, OutputDocument, Progress
+from comfyui_gateway.models import (
+    Job,
+    JobChange,
+    JobDocument,
+    OutputDocument,
+    Progress,
+    StoredOutput,
+)
 
 JSON_HEADERS = {"cache-control": "no-store"}
 
@@ -23,7 +30,7 @@ def job_document(job: Job, change: JobChange | None = None) -> JobDocument:
                 media_type=output.media_type,
                 bytes=output.bytes,
                 sha256=output.sha256,
-                url=f"/api/jobs/{job.id}/outputs/{quote(output.name)}",
+                url=output_url(job, output),
             )
             for output in job.outputs
         ],
@@ -33,6 +40,11 @@ def job_document(job: Job, change: JobChange | None = None) -> JobDocument:
         started_at=job.started_at,
         finished_at=job.finished_at,
     )
+
+
+def output_url(job: Job, output: StoredOutput) -> str:
+    """Where an output of a job is fetched."""
+    return f"/api/jobs/{job.id}/outputs/{quote(output.name)}"
 
 
 def encode_job(job: Job, change: JobChange | None = None) -> bytes:

@@ -1,6 +1,7 @@
 """Finished files, served with ranges and validators."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -11,6 +12,7 @@ from starlette.responses import FileResponse
 from comfyui_gateway.models import Job, StoredOutput
 from comfyui_gateway.problems import OutputUnknown
 from comfyui_gateway.routes.dependencies import TheGateway
+from comfyui_gateway.services.gateway import Gateway
 
 router = APIRouter(prefix="/api/jobs/{job_id}/outputs", tags=["outputs"])
 
@@ -36,8 +38,44 @@ async def fetch_output(
 ) -> Response:
     """The bytes of an output. It never changes; its ETag is its SHA-256."""
     output = _output_of(await gateway.store.get(job_id), name)
+    if if_none_match is not None and _matches(if_none_match, output.sha256):
+        return Response(status_code=304, headers=_headers(output, download=download))
+    return await output_answer(
+        gateway, output, whole="range" not in request.headers, download=download
+    )
+
+
+async def output_answer(
+    gateway: Gateway,
+    output: StoredOutput,
+    *,
+    whole: bool,
+    download: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The bytes of an output as a response.
+
+    Args:
+        gateway: Who keeps it.
+        output: Which.
+        whole: No range of it is asked for.
+        download: To be saved rather than shown.
+        headers: Further ones.
+
+    Raises:
+        OutputMissing: it is not where it was put.
+    """
     path = gateway.outputs.locate(output)
-    headers = {
+    headers = {**_headers(output, download=download), **(headers or {})}
+    if output.bytes <= _IN_ONE_PIECE and whole:
+        # One trip to a thread instead of one for each of stat, open, read and close.
+        content = await asyncio.to_thread(path.read_bytes)
+        return Response(content, media_type=output.media_type, headers=headers)
+    return FileResponse(path, media_type=output.media_type, headers=headers)
+
+
+def _headers(output: StoredOutput, *, download: bool) -> dict[str, str]:
+    return {
         "etag": f'"{output.sha256}"',
         "cache-control": "private, max-age=31536000, immutable",
         "x-content-type-options": "nosniff",
@@ -45,13 +83,6 @@ async def fetch_output(
         "content-disposition": _disposition(output, download=download),
         "accept-ranges": "bytes",
     }
-    if if_none_match is not None and _matches(if_none_match, output.sha256):
-        return Response(status_code=304, headers=headers)
-    if output.bytes <= _IN_ONE_PIECE and "range" not in request.headers:
-        # One trip to a thread instead of one for each of stat, open, read and close.
-        content = await asyncio.to_thread(path.read_bytes)
-        return Response(content, media_type=output.media_type, headers=headers)
-    return FileResponse(path, media_type=output.media_type, headers=headers)
 
 
 def _output_of(job: Job, name: str) -> StoredOutput:
