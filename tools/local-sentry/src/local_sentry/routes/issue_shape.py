@@ -36,14 +36,20 @@ def _status_details(found: Issue) -> Document:
     return details
 
 
-def _assignee(found: Issue) -> Document | None:
-    kind, _, number = (found.assigned_to or "").partition(":")
+def actor(name: str, team: str | None) -> Document:
+    """Whom `user:N` or `team:N` stands for; `team` is the slug of the latter."""
+    kind, _, number = name.partition(":")
     if kind == "user":
-        user = LocalUser()
-        return {"type": "user", "id": number, "name": user.name, "email": user.email}
-    if kind == "team":
-        return {"type": "team", "id": number, "name": found.assigned_team or number}
-    return None
+        person = LocalUser()
+        return {"type": "user", "id": number, "name": person.name, "email": person.email}
+    return {"type": "team", "id": number, "name": team or number}
+
+
+def _owners(found: Issue) -> list[Document]:
+    return [
+        {"type": each.type, "owner": each.owner, "date_added": isoformat(each.at)}
+        for each in found.owners
+    ]
 
 
 def issue(found: Issue, base_url: str) -> Document:
@@ -69,11 +75,14 @@ def issue(found: Issue, base_url: str) -> Document:
             "platform": found.project_platform,
         },
         "type": found.kind,
-        "issueType": "error",
-        "issueCategory": "error",
+        "issueType": found.issue_type,
+        "issueCategory": "error" if found.issue_type == "error" else "outage",
         "metadata": found.metadata,
         "numComments": found.comments,
-        "assignedTo": _assignee(found),
+        "assignedTo": actor(found.assigned_to, found.assigned_team)
+        if found.assigned_to is not None
+        else None,
+        "owners": _owners(found) or None,
         "isBookmarked": False,
         "isSubscribed": False,
         "subscriptionDetails": None,

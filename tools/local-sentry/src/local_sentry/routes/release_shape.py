@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.services.timestamps import isoformat
-from local_sentry.store.commits import Commit, Deploy, FileChange, Repository
+from local_sentry.store.commits import Commit, Deploy, Repository, Touched
 from local_sentry.store.health import Health
 from local_sentry.store.releases import Release, ReleaseProject
 
@@ -79,18 +79,18 @@ def commit(found: Commit, repositories: Sequence[Repository]) -> Document:
     return shape if home is None else shape | {"repository": repository(home)}
 
 
-def file_change(number: int, sha: str, file: FileChange, release: Release) -> Document:
+def file_change(number: int, touched: Touched, release: Release) -> Document:
     """What a commit of a release did to a file."""
     return {
         "id": str(number),
         "orgId": 1,
-        "commitMessage": None,
-        "commitId": sha,
-        "filename": file.path,
-        "type": file.change,
-        "author": None,
+        "commitMessage": touched.commit.message,
+        "commitId": touched.commit.sha,
+        "filename": touched.path,
+        "type": touched.change,
+        "author": author(touched.commit.author_name, touched.commit.author_email),
         "dateCreated": isoformat(release.date_created),
-        "repoName": "",
+        "repoName": touched.commit.repository,
     }
 
 

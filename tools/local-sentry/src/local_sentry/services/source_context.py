@@ -1,12 +1,12 @@
 """Gives Python frames the lines around them, from the sources uploaded with their release."""
 
+import sqlite3
 from functools import lru_cache
 
 from local_sentry.protocol.lenient_json import JsonObject, as_text
 from local_sentry.services.raw_frames import frames_of, holders, position
 from local_sentry.store import artifacts
 from local_sentry.store.blobs import BlobMissingError, Blobs
-from local_sentry.store.session import WriteSession
 
 _LINES = 5
 _LONGEST_LINE = 1024
@@ -14,7 +14,9 @@ _LARGEST_SOURCE = 2 * 1024 * 1024
 _MAX_FILES = 100  # Of one event.
 
 
-def add_source_context(session: WriteSession, project_id: int, event: JsonObject) -> bool:
+def add_source_context(
+    connection: sqlite3.Connection, blobs: Blobs, project_id: int, event: JsonObject
+) -> bool:
     """Completes frames that lack their lines, in place; returns whether anything was found."""
     release = as_text(event.get("release"), 200).strip()
     if event.get("platform") != "python" or not release:
@@ -25,7 +27,7 @@ def add_source_context(session: WriteSession, project_id: int, event: JsonObject
         for frame in frames_of(holder)
         if not frame.get("context_line") and position(frame.get("lineno")) is not None
     ]
-    if not frames or not artifacts.has_release(session.connection, project_id, release):
+    if not frames or not artifacts.has_release(connection, project_id, release):
         return False
     dist = as_text(event.get("dist"), 64).strip()
     sources: dict[str, tuple[str, ...]] = {}
@@ -33,7 +35,7 @@ def add_source_context(session: WriteSession, project_id: int, event: JsonObject
     for frame in frames:
         path = _path(frame)
         if path not in sources and len(sources) < _MAX_FILES:
-            sources[path] = _source(session, project_id, release, dist, path)
+            sources[path] = _source(connection, blobs, project_id, release, dist, path)
         changed |= _complete(frame, sources.get(path, ()))
     return changed
 
@@ -45,15 +47,16 @@ def _path(frame: JsonObject) -> str:
 
 
 def _source(
-    session: WriteSession, project_id: int, release: str, dist: str, path: str
-) -> tuple[str, ...]:
+    connection: sqlite3.Connection, blobs: Blobs, project_id: int, release: str, dist: str,
+    path: str,
+) -> tuple[str, ...]:  # fmt: skip
     if not path.endswith(".py"):
         return ()
-    file = artifacts.ending_with(session.connection, project_id, release, dist, path)
+    file = artifacts.ending_with(connection, project_id, release, dist, path)
     if file is None or file.size > _LARGEST_SOURCE:
         return ()
     try:
-        return _lines(session.blobs, file.blob)
+        return _lines(blobs, file.blob)
     except BlobMissingError:
         return ()
 

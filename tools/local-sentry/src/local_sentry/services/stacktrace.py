@@ -103,6 +103,13 @@ def thread_frames(event: JsonObject) -> tuple[Frame, ...]:
     return frames_of(threads[-1].get("stacktrace")) if threads else ()
 
 
+def frames_newest_first(event: JsonObject) -> tuple[Frame, ...]:
+    """All frames of an event, from where it went wrong outwards."""
+    chain = exceptions_of(event)
+    frames = [frame for value in reversed(chain) for frame in reversed(value.frames)]
+    return tuple(frames) or tuple(reversed(thread_frames(event)))
+
+
 def relevant_frame(frames: tuple[Frame, ...]) -> Frame | None:
     """The newest in-app frame, else the newest."""
     return next((f for f in reversed(frames) if f.in_app), frames[-1] if frames else None)

@@ -1,19 +1,25 @@
 """Which commits of a release may have broken something: those that touched the failing files."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local_sentry.services.event_view import EventView
+from local_sentry.protocol.lenient_json import JsonObject
+from local_sentry.services.code_paths import CodePaths
+from local_sentry.services.stacktrace import Frame, frames_newest_first
+from local_sentry.store import code_mappings, commits
+from local_sentry.store.commits import Commit, Touched
 
-_MOST = 3
+_MOST = 5
 _NEAREST_FRAMES = 30
+_DELETED = "D"
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A commit (by its SHA) and the file of a frame that it touched."""
+    """A commit and the file of a frame that it touched."""
 
-    sha: str
+    commit: Commit
     path: str
 
 
@@ -34,23 +40,38 @@ def is_same_file(frame: str, file: str) -> bool:
     return a[-shared:] == b[-shared:]
 
 
-def suspects(view: EventView, files: Sequence[tuple[str, str, str]]) -> list[Suspect]:
-    """The suspect commits, those that touched the innermost frames first.
+def _is_of(frame: Frame, touched: Touched, paths: CodePaths) -> bool:
+    mapped = paths.of(frame)
+    if mapped is not None:
+        return (mapped.repository, mapped.path) == (touched.commit.repository, touched.path)
+    return is_same_file(frame.filename, touched.path) or is_same_file(frame.abs_path, touched.path)
+
+
+def suspects(
+    frames: Sequence[Frame], touched: Sequence[Touched], paths: CodePaths
+) -> list[Suspect]:
+    """The suspect commits, in the order of the files that commits touched: newest first.
 
     Args:
-        view: the event.
-        files: commit, path and change of the files that the release's commits touched.
+        frames: of the event, the innermost first.
+        touched: what the release's commits did to files.
+        paths: where the frames' files lie; frames that no mapping is about go by their ends.
     """
-    frames = [
-        frame
-        for stack in view.stacks
-        for group in stack.groups
-        if group.in_app
-        for frame in group.frames
-    ][:_NEAREST_FRAMES]
-    found: dict[str, Suspect] = {}
-    for frame in frames:
-        for sha, path, _ in files:
-            if is_same_file(frame.place, path) or is_same_file(frame.path, path):
-                found.setdefault(sha, Suspect(sha, path))
+    nearest = [frame for frame in frames if frame.in_app][:_NEAREST_FRAMES]
+    found: dict[tuple[str, str], Suspect] = {}
+    for each in touched:
+        if each.change != _DELETED and any(_is_of(frame, each, paths) for frame in nearest):
+            key = (each.commit.repository, each.commit.sha)
+            found.setdefault(key, Suspect(each.commit, each.path))
     return list(found.values())[:_MOST]
+
+
+def of_event(
+    connection: sqlite3.Connection, project_id: int, event: JsonObject, release_id: int | None
+) -> list[Suspect]:
+    """The suspects among the commits of a release, for an event of a project."""
+    touched = commits.touched_in_release(connection, release_id) if release_id is not None else []
+    if not touched:
+        return []
+    paths = CodePaths(code_mappings.of_project(connection, project_id))
+    return suspects(frames_newest_first(event), touched, paths)

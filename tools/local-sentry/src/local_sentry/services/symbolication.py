@@ -5,6 +5,7 @@ its address and the release. The frames as sent are kept beside as `raw_stacktra
 """
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ from local_sentry.services.raw_frames import frames_of, holders, position
 from local_sentry.store import artifacts
 from local_sentry.store.artifacts import MINIFIED_SOURCE, SOURCE_MAP, ArtifactFile
 from local_sentry.store.blobs import BlobMissingError, Blobs
-from local_sentry.store.session import WriteSession
 
 if TYPE_CHECKING:
     from symbolic.sourcemapcache import SourceMapCache, SourceMapCacheToken
@@ -32,15 +32,22 @@ _BUNDLER_PREFIX = re.compile(r"^(webpack|turbopack|app|file)://(/|[^/]*/)?(\./)?
 _log = structlog.get_logger(__name__)
 
 
-def symbolicate(session: WriteSession, project_id: int, event: JsonObject) -> bool:
-    """Completes an event's frames in place; returns whether anything was found."""
+def symbolicate(
+    connection: sqlite3.Connection, blobs: Blobs, project_id: int, event: JsonObject
+) -> bool:
+    """Completes an event's frames in place; returns whether anything was found.
+
+    A stack that was completed before, so that its frames as sent lie beside it, is left alone.
+    """
     if event.get("platform") not in _PLATFORMS:
         return False
-    files = _Files(session, project_id, event)
+    files = _Files(connection, blobs, project_id, event)
     if not files.may_have_any:
         return False
     changed = False
     for holder in holders(event):
+        if holder.get("raw_stacktrace"):
+            continue
         frames = frames_of(holder)
         completed = [_completed(frame, files) for frame in frames]
         if any(frame is not None for frame in completed):
@@ -57,9 +64,11 @@ def symbolicate(session: WriteSession, project_id: int, event: JsonObject) -> bo
 class _Files:
     """The source maps of one event's files, looked up once each."""
 
-    def __init__(self, session: WriteSession, project_id: int, event: JsonObject) -> None:
-        self._connection = session.connection
-        self._blobs = session.blobs
+    def __init__(
+        self, connection: sqlite3.Connection, blobs: Blobs, project_id: int, event: JsonObject
+    ) -> None:
+        self._connection = connection
+        self._blobs = blobs
         self._project_id = project_id
         self._release = as_text(event.get("release"), 200).strip()
         self._dist = as_text(event.get("dist"), 64).strip()

@@ -81,6 +81,13 @@ def organization(connection: sqlite3.Connection, name: str) -> Organization | No
     return Organization(*row) if row is not None else None
 
 
+def organization_of_project(connection: sqlite3.Connection, project_id: int) -> int:
+    """The id of the organization that a project belongs to."""
+    row = connection.execute("SELECT organization_id FROM projects WHERE id = ?", (project_id,))
+    found: int = row.fetchone()[0]
+    return found
+
+
 def teams(connection: sqlite3.Connection, organization_id: int) -> list[Team]:
     """The teams of an organization."""
     rows = connection.execute(

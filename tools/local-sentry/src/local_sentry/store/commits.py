@@ -122,11 +122,15 @@ def _insert_commit(session: WriteSession, repository_id: int, commit: Commit) ->
     return int(row[0])
 
 
-_SELECT_COMMITS = """
-    SELECT c.sha, r.name, c.message, c.author_name, c.author_email, c.timestamp
+_COMMIT = "c.sha, r.name, c.message, c.author_name, c.author_email, c.timestamp"
+_OF_RELEASES = """
     FROM release_commits rc JOIN commits c ON c.id = rc.commit_id
     JOIN repositories r ON r.id = c.repository_id
 """
+_SELECT_COMMITS = f"SELECT {_COMMIT} {_OF_RELEASES}"
+_COMMITS_WITH_FILES = (
+    f"SELECT {_COMMIT}, f.path, f.change {_OF_RELEASES} JOIN commit_files f ON f.commit_id = c.id"
+)
 
 
 def of_release(
@@ -145,23 +149,29 @@ def of_repository(
 ) -> list[Commit]:
     """The newest commits of a repository, without their files."""
     rows = connection.execute(
-        "SELECT c.sha, r.name, c.message, c.author_name, c.author_email, c.timestamp"
-        " FROM commits c JOIN repositories r ON r.id = c.repository_id"
+        f"SELECT {_COMMIT} FROM commits c JOIN repositories r ON r.id = c.repository_id"  # noqa: S608 - constants
         " WHERE r.organization_id = ? AND r.id = ? ORDER BY c.timestamp DESC LIMIT 1000",
         (organization_id, repository_id),
     ).fetchall()
     return [Commit(*row) for row in rows]
 
 
-def files_of_release(connection: sqlite3.Connection, release_id: int) -> list[tuple[str, str, str]]:
-    """Commit, path and change of every file that the commits of a release touch."""
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A file that a commit touched, and how: A, M or D."""
+
+    commit: Commit
+    path: str
+    change: str
+
+
+def touched_in_release(connection: sqlite3.Connection, release_id: int) -> list[Touched]:
+    """Every file that the commits of a release touch, of the newest commit first."""
     rows = connection.execute(
-        "SELECT c.sha, f.path, f.change FROM release_commits rc"
-        " JOIN commits c ON c.id = rc.commit_id JOIN commit_files f ON f.commit_id = c.id"
-        " WHERE rc.release_id = ? ORDER BY rc.position, f.path",
+        f"{_COMMITS_WITH_FILES} WHERE rc.release_id = ? ORDER BY rc.position, f.path",
         (release_id,),
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [Touched(Commit(*row[:6]), row[6], row[7]) for row in rows]
 
 
 def previous_with_commits(

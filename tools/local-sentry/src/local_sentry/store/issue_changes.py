@@ -1,9 +1,13 @@
 """Changes the state of issues, merges and deletes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from local_sentry.protocol.lenient_json import JsonObject
 from local_sentry.store import issue_activity
+from local_sentry.store.issues import Owner
 from local_sentry.store.session import WriteSession
 
 
@@ -81,15 +85,46 @@ def assign(
     session: WriteSession, issue_id: int, at: int, *, actor: str, assignee: str | None
 ) -> None:
     """Gives an issue to `user:N` or `team:N`, or to nobody."""
+    _assign(session, issue_id, at, actor, assignee, {})
+
+
+def _assign(
+    session: WriteSession,
+    issue_id: int,
+    at: int,
+    actor: str | None,
+    assignee: str | None,
+    data: JsonObject,
+) -> None:
     session.connection.execute(
         "UPDATE issues SET assigned_to = ? WHERE id = ?", (assignee, issue_id)
     )
-    if assignee is None:
-        issue_activity.add(session, issue_id, "unassigned", at, actor=actor)
-    else:
-        kind, _, number = assignee.partition(":")
-        data: JsonObject = {"assignee": number, "assigneeType": kind}
-        issue_activity.add(session, issue_id, "assigned", at, actor=actor, data=data)
+    kind = "unassigned"
+    if assignee is not None:
+        kind = "assigned"
+        assignee_type, _, number = assignee.partition(":")
+        data = data | {"assignee": number, "assigneeType": assignee_type}
+    issue_activity.add(session, issue_id, kind, at, actor=actor, data=data)
+
+
+def set_owners(session: WriteSession, issue_id: int, owners: Sequence[Owner]) -> None:
+    """Notes who may own an issue, who counts most first."""
+    session.connection.execute(
+        "UPDATE issues SET owners = ? WHERE id = ?",
+        (orjson.dumps(owners).decode(), issue_id),
+    )
+
+
+def assign_if_free(
+    session: WriteSession, issue_id: int, at: int, *, assignee: str, reason: str
+) -> None:
+    """Gives an issue that nobody ever had to `user:N` or `team:N`, for a reason of `Owner`."""
+    had = session.connection.execute(
+        "SELECT 1 FROM issue_activity WHERE issue_id = ? AND type IN ('assigned', 'unassigned')",
+        (issue_id,),
+    ).fetchone()
+    if had is None:
+        _assign(session, issue_id, at, None, assignee, {"integration": reason})
 
 
 def prioritize(session: WriteSession, issue_id: int, at: int, *, actor: str, priority: str) -> None:

@@ -136,7 +136,7 @@ class _Builder:
             "release": self._release,
             "assigned": self._assigned,
             "assigned_to": self._assigned,
-            "assigned_or_suggested": self._assigned,
+            "assigned_or_suggested": self._assigned_or_suggested,
             "issue.priority": lambda f: self._text(_PRIORITY, f),
             "priority": lambda f: self._text(_PRIORITY, f),
             "issue.substatus": lambda f: self._text("i.substatus", f),
@@ -258,19 +258,36 @@ class _Builder:
         return "(" + " OR ".join(parts) + ")"
 
     def _assigned(self, found: Filter) -> str:
+        return self._any_of(found, lambda value: self._given("i.assigned_to", value))
+
+    def _assigned_or_suggested(self, found: Filter) -> str:
+        """Assigned to somebody, or to nobody with somebody as the owner that rules suggest."""
+
         def one(value: str) -> str:
+            assigned = self._given("i.assigned_to", value)
             if value.lower() == "none":
-                return "i.assigned_to IS NULL"
-            if value.lower() in ("my_teams", "[my_teams]"):
-                return "coalesce(i.assigned_to LIKE 'team:%', 0)"
-            if value.startswith("#"):
-                self.values.append(value[1:])
-                return "i.assigned_to IN (SELECT 'team:' || id FROM teams WHERE slug = ?)"
-            person = LocalUser()
-            known = value.lower() in ("me", person.username, person.email)
-            return f"coalesce(i.assigned_to = 'user:{person.id}', 0)" if known else "0"
+                return f"({assigned} AND i.owners = '[]')"
+            suggested = self._given("o.value ->> 'owner'", value)
+            return (
+                f"({assigned} OR (i.assigned_to IS NULL AND EXISTS"  # noqa: S608 - built from constants
+                f" (SELECT 1 FROM json_each(i.owners) o WHERE {suggested})))"
+            )
 
         return self._any_of(found, one)
+
+    def _given(self, column: str, value: str) -> str:
+        """Whether `column`, which is `user:N` or `team:N`, is whom a client wrote."""
+        if value.lower() == "none":
+            return f"{column} IS NULL"
+        if value.lower() in ("my_teams", "[my_teams]"):
+            return f"coalesce({column} LIKE 'team:%', 0)"
+        if value.startswith("#"):
+            self.values.append(value[1:])
+            teams = "SELECT 'team:' || id FROM teams WHERE slug = ?"
+            return f"coalesce({column} IN ({teams}), 0)"
+        person = LocalUser()
+        known = value.lower() in ("me", person.username, person.email)
+        return f"coalesce({column} = 'user:{person.id}', 0)" if known else "0"
 
     def _event_ids(self, column: str, found: Filter) -> str:
         """Issues with an event that has that id, or is of that trace or replay."""

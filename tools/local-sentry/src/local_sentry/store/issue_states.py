@@ -18,8 +18,12 @@ REGRESSION = "set_regression"
 ESCALATING = "set_escalating"
 
 
-def came_again(session: WriteSession, issue_id: int, at: int, release_id: int | None) -> None:
-    """Opens an issue of which an event was just counted, if its state asks for that."""
+def came_again(session: WriteSession, issue_id: int, at: int, release_id: int | None) -> bool:
+    """Opens an issue of which an event was just counted, if its state asks for that.
+
+    Returns:
+        Whether it was opened.
+    """
     row = session.connection.execute(
         """
         SELECT status, resolution, resolution_release_id, archive_until, archive_times_seen,
@@ -29,11 +33,11 @@ def came_again(session: WriteSession, issue_id: int, at: int, release_id: int | 
         (issue_id,),
     ).fetchone()
     if row is None:
-        return
+        return False
     status, resolution, resolved_in, until, most_times, most_users, times, users = row
     if status == "resolved":
         if _still_resolved(session.connection, resolution, resolved_in, release_id):
-            return
+            return False
         _open(session, issue_id, "regressed")
         data: JsonObject = {"version": _release(session.connection, release_id)[0]}
         issue_activity.add(session, issue_id, REGRESSION, at, actor=None, data=data)
@@ -44,6 +48,9 @@ def came_again(session: WriteSession, issue_id: int, at: int, release_id: int | 
     ):
         _open(session, issue_id, "escalating")
         issue_activity.add(session, issue_id, ESCALATING, at, actor=None)
+    else:
+        return False
+    return True
 
 
 def _open(session: WriteSession, issue_id: int, substatus: str) -> None:

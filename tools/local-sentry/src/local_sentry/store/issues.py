@@ -14,6 +14,23 @@ HOUR = 3_600_000_000  # µs
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Who may be the one to look at an issue, and why.
+
+    Attributes:
+        owner: `user:N` or `team:N`.
+        type: Sentry's word for the reason: ownershipRule, codeowners or suspectCommit.
+        rule: the rule that says so, or the commit.
+        at: when that was found, µs since the epoch.
+    """
+
+    owner: str
+    type: str
+    rule: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """An issue with the names it is shown by. Times are µs since the epoch."""
 
@@ -49,10 +66,12 @@ class Issue:
     archive_until: int | None
     archive_times_seen: int | None
     archive_users_seen: int | None
+    issue_type: str
+    owners: tuple[Owner, ...]
 
 
 def find_or_create(
-    session: WriteSession, event: ErrorEvent, release_id: int | None
+    session: WriteSession, event: ErrorEvent, release_id: int | None, issue_type: str = "error"
 ) -> tuple[int, bool]:
     """The row id of the event's issue, and whether the issue begins with it."""
     connection = session.connection
@@ -71,8 +90,8 @@ def find_or_create(
     issue_id = connection.execute(
         """
         INSERT INTO issues (project_id, short_id, kind, title, culprit, metadata, level, platform,
-            logger, first_seen, last_seen, first_release_id, last_release_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?11) RETURNING id
+            logger, first_seen, last_seen, first_release_id, last_release_id, issue_type)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?11, ?12) RETURNING id
         """,
         (
             project_id,
@@ -86,6 +105,7 @@ def find_or_create(
             event.logger or None,
             event.timestamp,
             release_id,
+            issue_type,
         ),
     ).fetchone()[0]
     connection.execute(
@@ -205,6 +225,8 @@ def from_row(row: sqlite3.Row) -> Issue:
         archive_until=row["archive_until"],
         archive_times_seen=row["archive_times_seen"],
         archive_users_seen=row["archive_users_seen"],
+        issue_type=row["issue_type"],
+        owners=tuple(Owner(**owner) for owner in orjson.loads(row["owners"])),
     )
 
 

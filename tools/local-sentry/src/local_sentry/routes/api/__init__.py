@@ -8,6 +8,7 @@ from local_sentry.routes.api import (
     alerts,
     attachments,
     attributes,
+    event_owners,
     events,
     explore,
     issue_details,
@@ -22,6 +23,7 @@ from local_sentry.routes.api import (
     traces,
     uploads,
 )
+from local_sentry.routes.api.event_owners import suspects_of
 from local_sentry.routes.api.events import find_event
 from local_sentry.routes.api.exchange import read
 from local_sentry.routes.api.issues import issue_query
@@ -46,6 +48,7 @@ __all__ = [
     "read",
     "requested_trace",
     "routes",
+    "suspects_of",
 ]
 
 
@@ -63,6 +66,7 @@ routes = [
     *issues.routes,
     *attributes.routes,  # before events, whose routes would take `validate` for an event's id
     *events.routes,
+    *event_owners.routes,
     *attachments.routes,
     *issue_details.routes,
     *explore.routes,

@@ -8,14 +8,14 @@ from starlette.responses import Response
 
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import json_response, one_page, read
+from local_sentry.routes.api.exchange import blobs_of, json_response, one_page, read
 from local_sentry.routes.api.places import project_of
 from local_sentry.routes.api.problems import NotFoundError
 from local_sentry.routes.api.resources import resource
 from local_sentry.services import ids
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store import attachments
-from local_sentry.store.blobs import BlobMissingError, Blobs
+from local_sentry.store.blobs import BlobMissingError
 
 
 def _shape(found: attachments.Attachment) -> Document:
@@ -48,7 +48,7 @@ async def list_attachments(request: Request) -> Response:
 
 async def get_attachment(request: Request) -> Response:
     """`GET …/attachments/{attachment}/`; with `download`, its bytes, never shown inline."""
-    blobs: Blobs = request.app.state.blobs
+    blobs = blobs_of(request)
     wanted = request.path_params["attachment"]
     found = await read(request, lambda connection: _of_event(connection, request))
     one = next((each for each in found if str(each.id) == wanted), None)

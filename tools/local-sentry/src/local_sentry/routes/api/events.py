@@ -14,18 +14,20 @@ from local_sentry.protocol.lenient_json import (
 )
 from local_sentry.routes import event_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import json_response, link_header, page_of, read
+from local_sentry.routes.api.exchange import blobs_of, json_response, link_header, page_of, read
 from local_sentry.routes.api.periods import environments_of, period_of
 from local_sentry.routes.api.places import find_issue, organization_of, project_of
 from local_sentry.routes.api.problems import NotFoundError
 from local_sentry.routes.api.resources import resource
 from local_sentry.services import ids
+from local_sentry.services.completion import complete_frames
 from local_sentry.services.search import parse_query
 from local_sentry.store import catalog, event_search, events, issues
+from local_sentry.store.blobs import Blobs
 
 
 def find_event(
-    connection: Connection, issue_id: int, name: str
+    connection: Connection, blobs: Blobs, issue_id: int, name: str
 ) -> tuple[events.StoredEvent, JsonObject, int]:
     """An event of an issue by id, or `latest`, `oldest`, `recommended`; its payload and its size.
 
@@ -41,18 +43,22 @@ def find_event(
         found = events.of_issue(connection, issue_id, event_id)
     if found is None:
         raise NotFoundError("Event not found")
-    payload, size = _payload(connection, found)
+    payload, size = _payload(connection, blobs, found)
     return found, payload, size
 
 
-def _payload(connection: Connection, found: events.StoredEvent) -> tuple[JsonObject, int]:
+def _payload(
+    connection: Connection, blobs: Blobs, found: events.StoredEvent
+) -> tuple[JsonObject, int]:
     data = events.payload(connection, found.row)
-    return as_object(trimmed(parse(data))), len(data)
+    payload = as_object(trimmed(parse(data)))
+    complete_frames(connection, blobs, found.project_id, payload)
+    return payload, len(data)
 
 
-def in_full(connection: Connection, found: events.StoredEvent) -> Document:
+def in_full(connection: Connection, blobs: Blobs, found: events.StoredEvent) -> Document:
     """An event with everything it holds."""
-    payload, size = _payload(connection, found)
+    payload, size = _payload(connection, blobs, found)
     previous, following = None, None
     shape: Document = {}
     if found.issue_id is not None:
@@ -73,9 +79,11 @@ def in_full(connection: Connection, found: events.StoredEvent) -> Document:
     )
 
 
-def in_list(connection: Connection, found: events.StoredEvent, *, full: bool) -> Document:
+def in_list(
+    connection: Connection, blobs: Blobs, found: events.StoredEvent, *, full: bool
+) -> Document:
     """An event as lists show it; with `full`, as it is by itself."""
-    shape = in_full(connection, found)
+    shape = in_full(connection, blobs, found)
     if full:
         return shape
     names = (
@@ -87,11 +95,12 @@ def in_list(connection: Connection, found: events.StoredEvent, *, full: bool) ->
 
 async def get_issue_event(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/issues/{issue}/events/{event}/`."""
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> Document:
         issue = find_issue(connection, request)
-        found, _, _ = find_event(connection, issue.id, request.path_params["event"])
-        return in_full(connection, found)
+        found, _, _ = find_event(connection, blobs, issue.id, request.path_params["event"])
+        return in_full(connection, blobs, found)
 
     return json_response(await read(request, query))
 
@@ -100,7 +109,7 @@ async def list_events(request: Request) -> Response:
     """`GET …/issues/{issue}/events/` and `GET /api/0/projects/{org}/{project}/events/`."""
     limit, offset = page_of(request)
     full = request.query_params.get("full", "").lower() in ("1", "true")
-    period = period_of(request)
+    period, blobs = period_of(request), blobs_of(request)
 
     def query(connection: Connection) -> tuple[list[Document], bool]:
         issue_id, project_id = None, None
@@ -120,7 +129,7 @@ async def list_events(request: Request) -> Response:
             offset=offset,
         )
         found, more = event_search.find(connection, wanted)
-        return [in_list(connection, each, full=full) for each in found], more
+        return [in_list(connection, blobs, each, full=full) for each in found], more
 
     found, more = await read(request, query)
     return json_response(found, {"link": link_header(request, offset, limit, more=more)})
@@ -138,18 +147,33 @@ def _named_event(
     raise NotFoundError("Event not found")
 
 
+def event_of_project(
+    connection: Connection, blobs: Blobs, request: Request
+) -> tuple[events.StoredEvent, JsonObject]:
+    """The event that the address names by project and id, with its payload.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    _, project = project_of(connection, request)
+    found = _named_event(connection, request, [project.id])
+    return found, _payload(connection, blobs, found)[0]
+
+
 async def get_project_event(request: Request) -> Response:
     """`GET /api/0/projects/{org}/{project}/events/{event}/`."""
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> Document:
         _, project = project_of(connection, request)
-        return in_full(connection, _named_event(connection, request, [project.id]))
+        return in_full(connection, blobs, _named_event(connection, request, [project.id]))
 
     return json_response(await read(request, query))
 
 
 async def get_event_id(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/eventids/{event}/`: where an event is."""
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> Document:
         owner = organization_of(connection, request)
@@ -162,7 +186,7 @@ async def get_event_id(request: Request) -> Response:
             "projectSlug": found.project_slug,
             "groupId": str(found.issue_id),
             "eventId": found.event_id,
-            "event": in_full(connection, found),
+            "event": in_full(connection, blobs, found),
         }
 
     return json_response(await read(request, query))

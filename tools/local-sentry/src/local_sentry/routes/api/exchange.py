@@ -16,6 +16,7 @@ from local_sentry.routes.api.problems import (
     InvalidBodyError,
     TooLargeBodyError,
 )
+from local_sentry.store.blobs import Blobs
 from local_sentry.store.readers import QueryTimeoutError, Readers
 from local_sentry.store.session import WriteSession
 from local_sentry.store.writer import Writer
@@ -35,6 +36,12 @@ def json_response(
 def base_url(request: Request) -> str:
     """The address the client used, without a slash at the end."""
     return str(request.base_url).rstrip("/")
+
+
+def blobs_of(request: Request) -> Blobs:
+    """The contents that rows refer to."""
+    blobs: Blobs = request.app.state.blobs
+    return blobs
 
 
 async def read(request: Request, query: Callable[[Connection], _T]) -> _T:

@@ -13,7 +13,15 @@ from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import catalog_shape, issue_shape
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.events import find_event, in_list
-from local_sentry.routes.api.exchange import base_url, body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import (
+    base_url,
+    blobs_of,
+    body_of,
+    json_response,
+    one_page,
+    read,
+    write,
+)
 from local_sentry.routes.api.places import find_issue
 from local_sentry.routes.api.problems import NotFoundError
 from local_sentry.routes.api.resources import resource
@@ -169,11 +177,12 @@ async def list_activities(request: Request) -> Response:
 
 async def list_hashes(request: Request) -> Response:
     """`GET …/issues/{issue}/hashes/`: what events are told apart by."""
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> list[Document]:
         issue = find_issue(connection, request)
-        latest, _, _ = find_event(connection, issue.id, "latest")
-        event = in_list(connection, latest, full=False)
+        latest, _, _ = find_event(connection, blobs, issue.id, "latest")
+        event = in_list(connection, blobs, latest, full=False)
         return [
             {"id": found, "latestEvent": event, "mergedBySeer": False, "seerMatchDistance": None}
             for found in issue_tags.hashes(connection, issue.id)

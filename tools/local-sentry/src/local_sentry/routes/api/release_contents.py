@@ -17,7 +17,6 @@ from local_sentry.routes.api.releases import release_of, shape_of
 from local_sentry.routes.api.resources import resource
 from local_sentry.services.release_input import NewDeploy
 from local_sentry.store import commits, releases
-from local_sentry.store.commits import FileChange
 from local_sentry.store.session import WriteSession
 
 
@@ -41,10 +40,9 @@ async def list_files(request: Request) -> Response:
     def query(connection: Connection) -> list[Document]:
         owner = organization_of(connection, request)
         found = release_of(connection, request, owner)
-        touched = commits.files_of_release(connection, found.id)
+        touched = commits.touched_in_release(connection, found.id)
         return [
-            release_shape.file_change(number, sha, FileChange(path, change), found)
-            for number, (sha, path, change) in enumerate(touched, 1)
+            release_shape.file_change(number, each, found) for number, each in enumerate(touched, 1)
         ]
 
     return one_page(request, await read(request, query))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import replay_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import json_response, link_header, page_of, read
+from local_sentry.routes.api.exchange import blobs_of, json_response, link_header, page_of, read
 from local_sentry.routes.api.periods import DAY, environments_of, period_of, project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import BadParameterError, NotFoundError
@@ -16,7 +16,7 @@ from local_sentry.routes.api.resources import resource
 from local_sentry.services import ids
 from local_sentry.services.search import All, Condition, Filter, parse_query
 from local_sentry.store import replay_search, replays
-from local_sentry.store.blobs import BlobMissingError, Blobs
+from local_sentry.store.blobs import BlobMissingError
 
 _DEFAULT_PERIOD = 90 * DAY
 _MOST_COUNTED = 25
@@ -96,7 +96,7 @@ async def list_segments(request: Request) -> Response:
     """`GET …/replays/{replay}/recording-segments/`: with `download`, the rrweb events."""
     limit, offset = page_of(request)
     downloads = request.query_params.get("download", "false").lower() not in ("false", "0", "no")
-    blobs: Blobs = request.app.state.blobs
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> tuple[bytes | list[Document], bool]:
         found = _replay_of(connection, request)
@@ -119,7 +119,7 @@ async def list_segments(request: Request) -> Response:
 
 async def get_segment(request: Request) -> Response:
     """`GET …/replays/{replay}/recording-segments/{segment}/`."""
-    blobs: Blobs = request.app.state.blobs
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> Document | bytes:
         found = _replay_of(connection, request)

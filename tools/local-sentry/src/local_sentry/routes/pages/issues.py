@@ -8,20 +8,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_sentry.routes import api
+from local_sentry.routes.api.exchange import blobs_of
 from local_sentry.routes.pages.places import page_number, projects_of
 from local_sentry.routes.rendering import render
-from local_sentry.services.event_view import EventView, view_event
+from local_sentry.services.event_view import view_event
 from local_sentry.services.search import InvalidQueryError
-from local_sentry.services.suspects import suspects
 from local_sentry.store import (
     attachments,
     catalog,
-    commits,
     events,
     feedback,
     issue_search,
     issues,
-    releases,
     replays,
     spans,
 )
@@ -96,31 +94,30 @@ def _replay_of(connection: Connection, event: events.StoredEvent) -> str | None:
     return replay_id.hex()
 
 
-def _suspects(
-    connection: Connection, issue: issues.Issue, event: events.StoredEvent, view: EventView
-) -> list[tuple[commits.Commit, str]]:
-    """Commits of the release the issue came with that touched its files, with those files."""
-    version = issue.first_release or event.release
-    release_id = releases.find_id(connection, version) if version else None
-    if release_id is None:
-        return []
-    found = suspects(view, commits.files_of_release(connection, release_id))
-    known = {commit.sha: commit for commit in commits.of_release(connection, release_id)}
-    return [(known[each.sha], each.path) for each in found if each.sha in known]
+def _suggested(issue: issues.Issue, teams: list[catalog.Team]) -> list[tuple[str, str]]:
+    """Who may own an issue that is not theirs yet, by the name to assign it to, and why."""
+    slugs = {f"team:{team.id}": f"#{team.slug}" for team in teams}
+    names: dict[str, str] = {}
+    for owner in issue.owners:
+        if owner.owner != issue.assigned_to:
+            names.setdefault(slugs.get(owner.owner, "me"), owner.rule)
+    return list(names.items())
 
 
 async def issue_page(request: Request) -> Response:
     """`/organizations/{org}/issues/{issue}/`, or one of its events."""
+    blobs = blobs_of(request)
 
     def query(connection: Connection) -> Response:
         issue = api.find_issue(connection, request)
         name = request.path_params.get("event", "latest")
-        event, payload, _ = api.find_event(connection, issue.id, name)
+        event, payload, _ = api.find_event(connection, blobs, issue.id, name)
         now = time.time_ns() // 1000
         hours = issues.hourly(connection, [issue.id], now // issues.HOUR - _DAYS * 24)[issue.id]
         previous, following = events.neighbours(connection, event)
         view = view_event(payload)
         owner = catalog.organization(connection, issue.organization_slug)
+        teams = catalog.teams(connection, owner.id) if owner is not None else []
         span_count = 0
         if view.trace_id is not None:
             span_count = spans.count_of_trace(connection, bytes.fromhex(view.trace_id))
@@ -139,12 +136,13 @@ async def issue_page(request: Request) -> Response:
             following=following,
             span_count=span_count,
             replay=_replay_of(connection, event),
-            suspects=_suspects(connection, issue, event, view),
+            suspects=api.suspects_of(connection, event, payload, issue),
+            owners=_suggested(issue, teams),
             attachments=attachments.of_event(
                 connection, event.project_id, bytes.fromhex(event.event_id)
             ),
             said=feedback.of_issue(connection, issue.id, _SHOWN_FEEDBACK),
-            teams=catalog.teams(connection, owner.id) if owner is not None else [],
+            teams=teams,
         )
 
     return await api.read(request, query)

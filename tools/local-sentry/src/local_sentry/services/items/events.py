@@ -1,10 +1,7 @@
 """`event` and `transaction` items."""
 
-import hashlib
-
 import orjson
 
-from local_sentry.models import User
 from local_sentry.protocol.envelope import Item
 from local_sentry.protocol.lenient_json import (
     InvalidJsonError,
@@ -15,11 +12,11 @@ from local_sentry.protocol.lenient_json import (
     trimmed,
 )
 from local_sentry.services import ids
+from local_sentry.services.completion import complete_frames
 from local_sentry.services.items.incoming import Incoming
 from local_sentry.services.normalization import normalize_error, normalize_transaction
-from local_sentry.services.source_context import add_source_context
-from local_sentry.services.symbolication import symbolicate
-from local_sentry.store import events, issue_activity, issue_states, issues, replays, spans
+from local_sentry.services.occurrences import record_error, user_hash
+from local_sentry.store import events, spans
 
 
 def _stored_payload(item: Item) -> bytes | memoryview:
@@ -29,13 +26,6 @@ def _stored_payload(item: Item) -> bytes | memoryview:
     except orjson.JSONDecodeError:
         return dump(trimmed(parse(item.payload)))
     return item.payload
-
-
-def user_hash(user: User) -> bytes | None:
-    """Eight bytes that stand for a user, the same wherever the user is seen."""
-    if not user.tag:
-        return None
-    return hashlib.blake2b(user.tag.encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def _replay_id(incoming: Incoming, payload: JsonObject, tags: dict[str, str]) -> bytes | None:
@@ -54,8 +44,7 @@ def store_error(incoming: Incoming) -> None:
     except InvalidJsonError as error:
         incoming.keep_raw(f"invalid JSON data: {error}")
         return
-    is_completed = symbolicate(session, record.project_id, payload)
-    is_completed |= add_source_context(session, record.project_id, payload)
+    is_completed = complete_frames(session.connection, session.blobs, record.project_id, payload)
     event = normalize_error(
         payload,
         event_id=record.event_id,
@@ -64,32 +53,13 @@ def store_error(incoming: Incoming) -> None:
     )
     if events.exists(session, record.project_id, event.event_id):
         return
-    origin = event.origin
-    release_id, environment_id = incoming.saw_release(
-        origin.release, origin.environment, event.timestamp
-    )
-    tag_ids = [session.tag(key, value) for key, value in event.tags.items()]
-    who = user_hash(event.user)
-    issue_id, is_new = issues.find_or_create(session, event, release_id)
-    replay_id = _replay_id(incoming, payload, event.tags)
-    events.insert_error(
+    record_error(
         session,
         event,
+        payload,
         dump(trimmed(payload)) if is_completed else _stored_payload(incoming.item),
-        issue_id=issue_id,
-        release_id=release_id,
-        environment_id=environment_id,
-        user_hash=who,
-        replay_id=replay_id,
-        tag_ids=tag_ids,
+        replay_id=_replay_id(incoming, payload, event.tags),
     )
-    issues.count(session, issue_id, event, release_id=release_id, user_hash=who, tag_ids=tag_ids)
-    if is_new:
-        issue_activity.add(session, issue_id, "first_seen", event.timestamp, actor=None)
-    else:
-        issue_states.came_again(session, issue_id, event.timestamp, release_id)
-    if replay_id is not None:
-        replays.saw_error(session, replay_id)
 
 
 def store_transaction(incoming: Incoming) -> None:

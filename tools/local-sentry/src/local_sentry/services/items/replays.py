@@ -21,8 +21,8 @@ from local_sentry.protocol.lenient_json import (
     trimmed,
 )
 from local_sentry.services import ids
-from local_sentry.services.items.events import user_hash
 from local_sentry.services.items.incoming import Incoming
+from local_sentry.services.occurrences import user_hash
 from local_sentry.services.timestamps import Clock, parse_timestamp
 from local_sentry.store import replays
 from local_sentry.store.replays import Activity, ReplayEvent

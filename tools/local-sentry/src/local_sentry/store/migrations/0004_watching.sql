@@ -1,0 +1,31 @@
+-- What the server finds out by itself: who owns an issue, which jobs did not run, which numbers
+-- crossed a threshold.
+
+ALTER TABLE issues ADD COLUMN owners TEXT NOT NULL DEFAULT '[]';  -- JSON list: owner, type, rule, at
+ALTER TABLE issues ADD COLUMN issue_type TEXT NOT NULL DEFAULT 'error';  -- or monitor_check_in_failure
+
+ALTER TABLE monitors ADD COLUMN status TEXT NOT NULL DEFAULT 'active';  -- or disabled
+ALTER TABLE monitors ADD COLUMN is_muted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE monitors ADD COLUMN owner TEXT;                 -- user:1 or team:3
+ALTER TABLE monitors ADD COLUMN is_upserting INTEGER NOT NULL DEFAULT 1;  -- made by its check-ins
+
+ALTER TABLE check_ins ADD COLUMN expected INTEGER;          -- when the schedule wanted it
+ALTER TABLE check_ins ADD COLUMN deadline INTEGER;          -- until when it may run
+CREATE INDEX check_ins_running ON check_ins (deadline) WHERE status = 'in_progress';
+
+CREATE TABLE monitor_environments (
+    id INTEGER PRIMARY KEY,
+    monitor_id INTEGER NOT NULL REFERENCES monitors,
+    environment_id INTEGER NOT NULL REFERENCES environments,
+    status TEXT NOT NULL DEFAULT 'active',  -- active (nothing heard yet), ok or error
+    date_created INTEGER NOT NULL,
+    last_check_in INTEGER,
+    next_check_in INTEGER,                  -- when the schedule wants the next one
+    next_check_in_latest INTEGER,           -- and when it counts as missed
+    failures INTEGER NOT NULL DEFAULT 0,    -- in a row
+    successes INTEGER NOT NULL DEFAULT 0,   -- in a row, since the incident began
+    incident_started INTEGER,
+    UNIQUE (monitor_id, environment_id)
+) STRICT;
+CREATE INDEX monitor_environments_by_due ON monitor_environments (next_check_in_latest)
+    WHERE next_check_in_latest IS NOT NULL;
