@@ -267,7 +267,9 @@ def test_check_ins_keep_their_monitor_and_their_duration(server: LocalSentry) ->
     def of_slug(connection: sqlite3.Connection) -> Any:
         return next((m for m in monitors.listed(connection) if m.slug == slug), None)
 
-    monitor = eventually(lambda: (m := read(server.data, of_slug)) and m.last_status == "ok" and m)
+    monitor = eventually(
+        lambda: (m := read(server.data, of_slug)) and m.environments[0].status == "ok" and m
+    )
     assert monitor.config == config
     (found,) = read(server.data, lambda c: monitors.check_ins(c, monitor.id, 10))
     assert (found.check_in_id.hex(), found.duration) == (own, 1_500_000)

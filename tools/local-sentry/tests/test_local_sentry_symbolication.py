@@ -118,3 +118,45 @@ async def test_python_frames_get_the_lines_they_lack(tmp_path: Path) -> None:
         frames = stored_exception(server, "bare", "kijko-api")["stacktrace"]["frames"]
     assert frames[1]["context"] == [[n, f"line {n}"] for n in range(5, 16)]
     assert [10, "sent by the SDK"] in frames[0]["context"]
+
+
+@pytest.mark.parametrize("has_debug_id", [True, False])
+async def test_a_source_map_that_comes_later_helps_the_events_before(
+    tmp_path: Path, has_debug_id: bool
+) -> None:
+    extra: dict[str, Any] = {"release": "web@2.0.0"}
+    if has_debug_id:
+        extra = {"debug_meta": debug_meta("app.js")}
+    with local_sentry(tmp_path) as server:
+        event = javascript_error("app.js", [(2, 62), (1, 36)], **extra)
+        server.send(error_envelope(**event), "kijko-web")
+        before = stored_exception(server, "no frame at -1 s", "kijko-web")
+        assert before["stacktrace"]["frames"][0]["filename"] == "/app.js"
+    content = javascript_bundle("app.js", DEBUG_ID if has_debug_id else None)
+    await upload(tmp_path, content, projects=(1,), version="web@2.0.0")
+    with local_sentry(tmp_path) as server:
+        after = stored_exception(server, "no frame at -1 s", "kijko-web")["stacktrace"]["frames"]
+        assert [(f["filename"], f["lineNo"]) for f in after] == [
+            ("src/export.js", 4), ("src/frames.js", 4),
+        ]  # fmt: skip
+        (issue,) = server.issues()
+        page = server.client.get(f"/organizations/kijko/issues/{issue['id']}/").text
+        assert "throw new RangeError" in page
+        (listed,) = server.get(f"/api/0/issues/{issue['id']}/events/", full="true")
+        assert "src/frames.js" in str(listed["entries"])
+
+
+async def test_a_source_bundle_that_comes_later_helps_the_events_before(tmp_path: Path) -> None:
+    bare = {"filename": "comfyui_gateway/app.py", "lineno": 2}
+    exception = {"type": "ValueError", "value": "early", "stacktrace": {"frames": [bare]}}
+    with local_sentry(tmp_path) as server:
+        server.send(error_envelope(exception={"values": [exception]}, release="api@2.0.0"))
+        assert not stored_exception(server, "early", "kijko-api")["stacktrace"]["frames"][0][
+            "context"
+        ]
+    about = {"type": "source", "url": "~/src/comfyui_gateway/app.py"}
+    content = bundle({"files/_/_/app.py": (about, b"one\ntwo\nthree\n")})
+    await upload(tmp_path, content, projects=(2,), version="api@2.0.0")
+    with local_sentry(tmp_path) as server:
+        (frame,) = stored_exception(server, "early", "kijko-api")["stacktrace"]["frames"]
+    assert frame["context"] == [[1, "one"], [2, "two"], [3, "three"]]

@@ -24,6 +24,7 @@ from local_sentry.services.alerting import Alerting
 from local_sentry.services.artifact_bundles import ArtifactBundles
 from local_sentry.services.housekeeping import Housekeeping
 from local_sentry.services.keyring import Keyring
+from local_sentry.services.monitoring import Monitoring
 from local_sentry.services.refusals import Refusals
 from local_sentry.services.search import InvalidQueryError
 from local_sentry.settings import Settings
@@ -187,18 +188,21 @@ async def _parts(settings: Settings) -> AsyncIterator[Server]:
         require_auth=settings.require_auth,
     )
     alerting = Alerting(readers, writer, Webhooks(allow_private=settings.allow_private_webhooks))
+    monitoring = Monitoring(readers, writer, lambda: journal.end, lambda: worker.stored)
     housekeeping = Housekeeping(settings, readers, writer)
     writer.start()
     worker.start()
     try:
         await keyring.refresh(now=True)
         alerting.start()
+        monitoring.start()
         housekeeping.start()
         yield Server(Application(ingest, guarded), writer, worker, readers, appender, keyring)
     finally:
         await appender.close()
         await refusals.close()
         await alerting.close()
+        await monitoring.close()
         await housekeeping.close()
         await asyncio.to_thread(worker.stop)
         writer.stop()

@@ -198,7 +198,10 @@ def event(
         "dist": as_text(payload.get("dist"), 64) or None,
         "entries": entries(payload),
         "errors": [],
-        "occurrence": None,
+        # Only what this server found out by itself is one; a sender's own word for it is data.
+        "occurrence": as_object(payload.get("occurrence")) or None
+        if stored.kind == "generic"
+        else None,
         "fingerprints": [],
         "_meta": {},
         "crashFile": None,

@@ -34,7 +34,7 @@ def resolve(
     issue_id: int,
     at: int,
     *,
-    actor: str,
+    actor: str | None,
     resolution: str = "now",
     release_id: int | None = None,
     data: "JsonObject | None" = None,
@@ -45,7 +45,7 @@ def resolve(
         session: the open transaction.
         issue_id: which one.
         at: now, µs.
-        actor: who does it.
+        actor: who does it; None for the server itself.
         resolution: `now`, `in_release`, or `in_next_release` with the newest release there is.
         release_id: the release that the resolution speaks of.
         data: what the history is to say about it.

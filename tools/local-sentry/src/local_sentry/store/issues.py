@@ -76,12 +76,9 @@ def find_or_create(
     """The row id of the event's issue, and whether the issue begins with it."""
     connection = session.connection
     project_id = event.origin.project_id
-    row = connection.execute(
-        "SELECT issue_id FROM issue_hashes WHERE project_id = ? AND hash = ?",
-        (project_id, event.group_hash),
-    ).fetchone()
-    if row is not None:
-        return int(row[0]), False
+    known = of_hash(connection, project_id, event.group_hash)
+    if known is not None:
+        return known, False
     number = connection.execute(
         "UPDATE projects SET next_short_id = next_short_id + 1 WHERE id = ?"
         " RETURNING next_short_id - 1",
@@ -118,6 +115,15 @@ def find_or_create(
             (release_id, project_id),
         )
     return int(issue_id), True
+
+
+def of_hash(connection: sqlite3.Connection, project_id: int, group_hash: bytes) -> int | None:
+    """The row id of the issue that a group's events are counted on."""
+    row = connection.execute(
+        "SELECT issue_id FROM issue_hashes WHERE project_id = ? AND hash = ?",
+        (project_id, group_hash),
+    ).fetchone()
+    return int(row[0]) if row is not None else None
 
 
 def count(

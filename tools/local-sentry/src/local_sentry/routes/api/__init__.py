@@ -19,6 +19,7 @@ from local_sentry.routes.api import (
     release_contents,
     releases,
     replays,
+    sessions,
     settings,
     traces,
     uploads,
@@ -77,6 +78,7 @@ routes = [
     *settings.routes,
     *alerts.routes,
     *monitors.routes,
+    *sessions.routes,
     *uploads.routes,
     Route(
         "/api/0/{rest:path}", _nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]

@@ -1,55 +1,125 @@
-"""Cron monitors and their check-ins, and how sessions of releases ended."""
+"""Cron monitors: made, changed, listed, with their check-ins."""
 
+import re
+import time
+from dataclasses import replace
 from sqlite3 import Connection
+from typing import Any, Literal
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import json_response, one_page, read
+from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
 from local_sentry.routes.api.organizations import project_summary
-from local_sentry.routes.api.periods import DAY, environments_of, period_of, project_ids_of
+from local_sentry.routes.api.periods import project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
-from local_sentry.routes.api.problems import BadParameterError, NotFoundError
+from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
 from local_sentry.routes.api.resources import resource
+from local_sentry.routes.issue_shape import actor
+from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
+from local_sentry.services.crons import reschedule, schedule_of
+from local_sentry.services.schedules import InvalidScheduleError, parse_schedule
 from local_sentry.services.timestamps import isoformat
-from local_sentry.store import catalog, health, monitors
+from local_sentry.store import catalog, monitors
+from local_sentry.store.monitors import CheckIn, Monitor, MonitorEnvironment
+from local_sentry.store.session import WriteSession
 
-_HOUR_SECONDS = 3600
-_GROUPS = ("project", "release", "environment", "session.status")
-_FIELDS = ("sum(session)", "count_unique(user)")
+_SLUG = r"^[0-9]*[a-z_\-][a-z0-9_\-]*$"  # not a number: that would be an id
+_MOST_CHECK_INS = 1000
 
 
-def _shape(connection: Connection, found: monitors.Monitor) -> Document:
-    last = isoformat(found.last_check_in) if found.last_check_in is not None else None
+class MonitorChanges(BaseModel):
+    """The body of a change; what is not there stays as it is."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=128)
+    slug: str | None = Field(default=None, max_length=50, pattern=_SLUG)
+    config: dict[str, Any] | None = None
+    status: Literal["active", "disabled"] | None = None
+    owner: str | None = Field(default=None, max_length=100)
+    is_muted: bool | None = None
+
+
+class NewMonitor(MonitorChanges):
+    """The body of a new monitor."""
+
+    name: str = Field(min_length=1, max_length=128)
+    project: str = Field(min_length=1, max_length=100)
+    config: dict[str, Any]
+
+
+def _time(at: int | None) -> str | None:
+    return isoformat(at) if at is not None else None
+
+
+def _environment(state: MonitorEnvironment, *, is_muted: bool) -> Document:
+    incident = state.incident_started
+    return {
+        "name": state.name,
+        "status": state.status,
+        "isMuted": is_muted,
+        "dateCreated": isoformat(state.date_created),
+        "lastCheckIn": _time(state.last_check_in),
+        "nextCheckIn": _time(state.next_check_in),
+        "nextCheckInLatest": _time(state.next_check_in_latest),
+        "activeIncident": {
+            "startingTimestamp": isoformat(incident),
+            "resolvingTimestamp": None,
+            "brokenNotice": None,
+        }
+        if incident is not None
+        else None,
+    }
+
+
+def _config(found: Monitor) -> Document:
+    schedule = schedule_of(found)
+    return schedule.shape() if schedule is not None else dict(found.config)
+
+
+def _shape(connection: Connection, found: Monitor) -> Document:
+    team = None
+    if found.owner is not None:
+        owner_id = catalog.organization_of_project(connection, found.project_id)
+        known = catalog.teams(connection, owner_id)
+        team = next((t.slug for t in known if f"team:{t.id}" == found.owner), None)
     return {
         "id": str(found.id),
         "slug": found.slug,
         "name": found.name,
-        "status": "active",
-        "isMuted": False,
-        "isUpserting": True,
-        "config": found.config,
+        "status": found.status,
+        "isMuted": found.is_muted,
+        "isUpserting": found.is_upserting,
+        "config": _config(found),
         "dateCreated": isoformat(found.date_created),
         "project": project_summary(connection, found.project_id),
         "environments": [
-            {
-                "name": "production",
-                "status": found.last_status or "active",
-                "isMuted": False,
-                "dateCreated": isoformat(found.date_created),
-                "lastCheckIn": last,
-                "nextCheckIn": None,
-                "nextCheckInLatest": None,
-                "activeIncident": None,
-            }
+            _environment(state, is_muted=found.is_muted) for state in found.environments
         ],
-        "owner": None,
+        "owner": actor(found.owner, team) if found.owner is not None else None,
     }
 
 
-def _monitors(connection: Connection, request: Request) -> list[monitors.Monitor]:
+def _check_in(found: CheckIn, config: Document) -> Document:
+    is_run = found.status != "missed"
+    return {
+        "id": found.check_in_id.hex(),
+        "environment": found.environment,
+        "status": found.status,
+        "duration": found.duration // 1000 if found.duration is not None else None,
+        "dateCreated": isoformat(found.timestamp),
+        "dateAdded": isoformat(found.timestamp),
+        "dateUpdated": isoformat(found.updated or found.timestamp),
+        "dateInProgress": isoformat(found.timestamp) if is_run else None,
+        "dateClock": isoformat(found.timestamp),
+        "expectedTime": _time(found.expected),
+        "monitorConfig": config,
+    }
+
+
+def _monitors(connection: Connection, request: Request) -> list[Monitor]:
     """The monitors of the project, or of the organization, that the address names."""
     if "project" in request.path_params:
         wanted = {project_of(connection, request)[1].id}
@@ -60,12 +130,50 @@ def _monitors(connection: Connection, request: Request) -> list[monitors.Monitor
     return [found for found in monitors.listed(connection) if found.project_id in wanted]
 
 
-def _monitor_of(connection: Connection, request: Request) -> monitors.Monitor:
+def _monitor_of(connection: Connection, request: Request) -> Monitor:
     name = request.path_params["monitor"]
     for found in _monitors(connection, request):
         if name in (found.slug, str(found.id)):
             return found
     raise NotFoundError
+
+
+def _changed(
+    connection: Connection, request: Request, found: Monitor, wanted: MonitorChanges
+) -> Monitor:
+    """A monitor with what a body says.
+
+    Raises:
+        InvalidBodyError: the schedule cannot be understood, or nobody is called like the owner.
+    """
+    given = wanted.model_fields_set
+    if wanted.config is not None:
+        found = replace(found, config=found.config | wanted.config)
+        try:
+            parse_schedule(found.config)
+        except InvalidScheduleError as error:
+            raise InvalidBodyError({"config": [str(error)]}) from error
+    if "owner" in given:
+        teams = catalog.teams(connection, organization_of(connection, request).id)
+        try:
+            found = replace(found, owner=parse_assignee(wanted.owner or "", teams))
+        except UnknownAssigneeError as error:
+            raise InvalidBodyError({"owner": [str(error)]}) from error
+    return replace(
+        found,
+        name=wanted.name or found.name,
+        slug=wanted.slug or found.slug,
+        status=wanted.status or found.status,
+        is_muted=found.is_muted if wanted.is_muted is None else wanted.is_muted,
+        is_upserting=False,
+    )
+
+
+def _save(session: WriteSession, found: Monitor) -> int:
+    number = monitors.save(session, found)
+    if number is None:
+        raise InvalidBodyError({"slug": [f"The slug {found.slug!r} is already in use."]})
+    return number
 
 
 async def list_monitors(request: Request) -> Response:
@@ -74,9 +182,57 @@ async def list_monitors(request: Request) -> Response:
     return one_page(request, found)
 
 
+async def create_monitor(request: Request) -> Response:
+    """`POST /api/0/organizations/{org}/monitors/`."""
+    wanted = await body_of(request, NewMonitor)
+
+    def command(session: WriteSession) -> Document:
+        connection = session.connection
+        owner = organization_of(connection, request)
+        project = catalog.project(connection, owner.id, wanted.project)
+        if project is None:
+            raise InvalidBodyError({"project": [f"There is no project {wanted.project!r}."]})
+        slug = re.sub(r"[^a-z0-9_-]+", "-", wanted.name.lower()).strip("-")[:50] or "monitor"
+        slug = f"monitor-{slug}"[:50] if slug.isdigit() else slug
+        now = time.time_ns() // 1000
+        blank = Monitor(
+            0, project.id, slug, wanted.name, {}, now, "active",
+            is_muted=False, owner=None, is_upserting=False,
+        )  # fmt: skip
+        number = _save(session, _changed(connection, request, blank, wanted))
+        return _shape(connection, monitors.get(connection, number))
+
+    return json_response(await write(request, command), status=201)
+
+
 async def get_monitor(request: Request) -> Response:
     """`GET …/monitors/{monitor}/`."""
     return json_response(await read(request, lambda c: _shape(c, _monitor_of(c, request))))
+
+
+async def change_monitor(request: Request) -> Response:
+    """`PUT …/monitors/{monitor}/`."""
+    wanted = await body_of(request, MonitorChanges)
+
+    def command(session: WriteSession) -> Document:
+        connection = session.connection
+        changed = _changed(connection, request, _monitor_of(connection, request), wanted)
+        number = _save(session, changed)
+        reschedule(session, changed, time.time_ns() // 1000)
+        known = monitors.listed(connection)
+        return _shape(connection, next(found for found in known if found.id == number))
+
+    return json_response(await write(request, command))
+
+
+async def delete_monitor(request: Request) -> Response:
+    """`DELETE …/monitors/{monitor}/`."""
+
+    def command(session: WriteSession) -> None:
+        monitors.delete(session, _monitor_of(session.connection, request).id)
+
+    await write(request, command)
+    return Response(status_code=202)
 
 
 async def list_check_ins(request: Request) -> Response:
@@ -84,88 +240,32 @@ async def list_check_ins(request: Request) -> Response:
 
     def query(connection: Connection) -> list[Document]:
         found = _monitor_of(connection, request)
-        return [
-            {
-                "id": each.check_in_id.hex(),
-                "status": each.status,
-                "duration": each.duration // 1000 if each.duration is not None else None,
-                "dateCreated": isoformat(each.timestamp),
-                "environment": "production",
-            }
-            for each in monitors.check_ins(connection, found.id, 1000)
-        ]
+        config = _config(found)
+        said = monitors.check_ins(connection, found.id, _MOST_CHECK_INS)
+        return [_check_in(each, config) for each in said]
 
     return one_page(request, await read(request, query))
-
-
-def _group(found: health.SessionCount, names: list[str]) -> tuple[object, ...]:
-    values: dict[str, object] = {
-        "project": found.project_id,
-        "release": found.release,
-        "environment": found.environment,
-        "session.status": found.status,
-    }
-    return tuple(values[name] for name in names)
-
-
-async def get_sessions(request: Request) -> Response:
-    """`GET /api/0/organizations/{org}/sessions/`: sums per hour, grouped."""
-    parameters = request.query_params
-    names = [name for name in parameters.getlist("groupBy") if name]
-    fields = [name for name in parameters.getlist("field") if name] or ["sum(session)"]
-    if set(names) - set(_GROUPS):
-        raise BadParameterError(f"groupBy may be one of {', '.join(_GROUPS)}.")
-    if set(fields) - set(_FIELDS):
-        raise BadParameterError(f"field may be one of {', '.join(_FIELDS)}.")
-    since, until = period_of(request).closed(DAY)
-    if until - since > 90 * DAY:
-        raise BadParameterError("The period is longer than 90 days.")
-    first, last = since // 1_000_000 // _HOUR_SECONDS, until // 1_000_000 // _HOUR_SECONDS
-    wanted = environments_of(request)
-
-    def query(connection: Connection) -> list[health.SessionCount]:
-        owner = organization_of(connection, request)
-        chosen = project_ids_of(connection, request, owner)
-        found = health.hourly(connection, chosen, since, until + 1)
-        return [each for each in found if not wanted or each.environment in wanted]
-
-    groups: dict[tuple[object, ...], dict[str, list[int]]] = {}
-    hours = last - first + 1
-    for each in await read(request, query):
-        series = groups.setdefault(_group(each, names), {field: [0] * hours for field in fields})
-        place = each.hour - first
-        if 0 <= place < hours:
-            for field in fields:
-                series[field][place] += each.sessions if field == "sum(session)" else each.users
-    return json_response(
-        {
-            "start": isoformat(first * _HOUR_SECONDS * 1_000_000),
-            "end": isoformat((last + 1) * _HOUR_SECONDS * 1_000_000),
-            "query": parameters.get("query", ""),
-            "intervals": [
-                isoformat(hour * _HOUR_SECONDS * 1_000_000) for hour in range(first, last + 1)
-            ],
-            "groups": [
-                {
-                    "by": dict(zip(names, key, strict=True)),
-                    "series": series,
-                    "totals": {field: sum(values) for field, values in series.items()},
-                }
-                for key, series in groups.items()
-            ],
-        }
-    )
 
 
 _ORGANIZATION = "/organizations/{organization}"
 _MONITORS = (f"{_ORGANIZATION}/monitors", "/projects/{organization}/{project}/monitors")
 
 routes = [
-    resource(f"{_ORGANIZATION}/monitors/", resources.PROJECT, get=list_monitors),
-    *(resource(f"{w}/{{monitor}}/", resources.PROJECT, get=get_monitor) for w in _MONITORS),
-    *(
-        resource(f"{w}/{{monitor}}/checkins/", resources.PROJECT, get=list_check_ins)
-        for w in _MONITORS
+    resource(
+        f"{_ORGANIZATION}/monitors/", resources.PROJECT, get=list_monitors, post=create_monitor
     ),
-    resource(f"{_ORGANIZATION}/sessions/", resources.ORGANIZATION, get=get_sessions),
+    *(
+        resource(
+            f"{where}/{{monitor}}/",
+            resources.PROJECT,
+            get=get_monitor,
+            put=change_monitor,
+            delete=delete_monitor,
+        )
+        for where in _MONITORS
+    ),
+    *(
+        resource(f"{where}/{{monitor}}/checkins/", resources.PROJECT, get=list_check_ins)
+        for where in _MONITORS
+    ),
 ]

@@ -4,15 +4,23 @@ Source: https://develop.sentry.dev/sdk/telemetry/check-ins/.
 """
 
 import re
+from dataclasses import replace
 
-from local_sentry.protocol.lenient_json import InvalidJsonError, as_object, as_text, trimmed
-from local_sentry.services import ids
+from local_sentry.protocol.lenient_json import (
+    InvalidJsonError,
+    JsonValue,
+    as_object,
+    as_text,
+    trimmed,
+)
+from local_sentry.services import crons, ids
 from local_sentry.services.items.incoming import Incoming
+from local_sentry.services.schedules import MINUTE, InvalidScheduleError, parse_schedule
 from local_sentry.services.timestamps import SECOND
 from local_sentry.store import monitors
 from local_sentry.store.monitors import CheckIn
 
-_STATUSES = ("ok", "error", "in_progress", "missed", "timeout")
+_STATUSES = ("ok", "error", "in_progress")
 _NO_SLUG = re.compile(r"[^a-z0-9_-]+")
 _LONGEST_DURATION = 30 * 24 * 3600  # s
 
@@ -36,25 +44,43 @@ def store(incoming: Incoming) -> None:
         as_text(payload.get("environment"), 64).strip() or "production",
         at,
     )
-    config = trimmed(as_object(payload.get("monitor_config")), 4)
-    monitor_id = monitors.find_or_create(
-        incoming.session, incoming.project_id, slug, as_object(config), at
-    )
-    duration = payload.get("duration")
-    is_number = isinstance(duration, int | float) and not isinstance(duration, bool)
+    if environment_id is None:
+        incoming.keep_raw("missing environment")
+        return
+    session = incoming.session
+    config = as_object(trimmed(as_object(payload.get("monitor_config")), 4))
+    try:
+        schedule = parse_schedule(config) if config else None
+    except InvalidScheduleError as error:
+        incoming.keep_raw(f"monitor_config: {error}")
+        config, schedule = {}, None
+    monitor_id = monitors.find_or_create(session, incoming.project_id, slug, config, at)
+    monitor = monitors.get(session.connection, monitor_id)
+    schedule = schedule or crons.schedule_of(monitor)
+    runs = status == "in_progress"
     trace = as_object(as_object(payload.get("contexts")).get("trace"))
-    monitors.check_in(
-        incoming.session,
+    said = CheckIn(
+        check_in_id=check_in_id,
+        status=str(status),
+        timestamp=at,
+        duration=_duration(payload.get("duration")),
+        trace_id=ids.trace_id(trace.get("trace_id")),
+        deadline=at + schedule.max_runtime * MINUTE if runs and schedule else None,
+        updated=at,
+    )
+    state = monitors.environment(session, monitor_id, environment_id, at)
+    began, is_news = monitors.check_in(
+        session,
         monitor_id,
-        CheckIn(
-            check_in_id=check_in_id,
-            status=str(status),
-            timestamp=at,
-            duration=round(min(max(0.0, float(duration)), _LONGEST_DURATION) * SECOND)
-            if is_number and isinstance(duration, int | float)
-            else None,
-            trace_id=ids.trace_id(trace.get("trace_id")),
-        ),
+        replace(said, expected=state.next_check_in),
         release_id=release_id,
         environment_id=environment_id,
     )
+    if is_news and monitor.status == "active":
+        crons.heard(session, monitor_id, state, replace(said, timestamp=began))
+
+
+def _duration(value: JsonValue) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return round(min(max(0.0, float(value)), _LONGEST_DURATION) * SECOND)
