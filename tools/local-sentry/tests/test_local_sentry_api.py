@@ -14,6 +14,21 @@ from local_sentry_process import LocalSentry, error_envelope, eventually, local_
 ISSUES = "/api/0/organizations/kijko/issues/"
 
 
+def raised(shop: str, user: int) -> dict[str, Any]:
+    """An exception with a frame of its own for each shop, and one for each user in a library."""
+    frames = [
+        {"filename": f"lib/user_{user}.py", "function": "call", "in_app": False},
+        {"filename": f"shops/{shop}.py", "module": f"shops.{shop}", "function": "burn",
+         "abs_path": f"/srv/shops/{shop}.py", "lineno": 7, "in_app": True},
+    ]  # fmt: skip
+    return {
+        "type": "ValueError",
+        "value": f"{shop} shop burns",
+        "stacktrace": {"frames": frames},
+        "mechanism": {"type": "logging", "handled": True},
+    }
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with local_sentry(tmp_path_factory.mktemp("api")) as server:
@@ -27,6 +42,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
                     error_envelope(
                         f"{shop} shop burns", level=level, release=release, environment="prod",
                         tags={"shop": shop}, user={"id": str(user)}, fingerprint=[shop],
+                        exception={"values": [raised(shop, user)]},
                     )
                 )  # fmt: skip
         server.send(error_envelope("another project", environment="dev"), "kijko-web")
@@ -72,6 +88,37 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("issue:KIJKO-WEB-1", {"another"}),
         ("project:kijko-web", {"another"}),
         ("error.type:ValueError error.value:*green*", {"green"}),
+        ("stack.filename:shops/red.py", {"red"}),
+        ("stack.filename:shops/*", {"red", "blue", "green"}),
+        ("stack.filename:lib/user_2.py", {"red"}),  # of one of its events only
+        ("!stack.filename:*red* has:shop", {"blue", "green"}),
+        ("stack.abs_path:/srv/shops/blue.py", {"blue"}),
+        ("stack.module:shops.green", {"green"}),
+        ("stack.function:[burn,other] level:fatal", {"blue"}),
+        ("stack.lineno:7 stack.filename:*red*", {"red"}),
+        ("has:stack.filename", {"red", "blue", "green"}),
+        ("!has:stack.module", {"another"}),
+        ("error.mechanism:logging", {"red", "blue", "green"}),
+        ("error.unhandled:false", {"red", "blue", "green", "another"}),
+        ("error.handled:true", {"red", "blue", "green", "another"}),
+        ("assigned_or_suggested:none", {"red", "blue", "green", "another"}),
+        ("assigned_or_suggested:[me,#kijko]", set()),
+        ("issue.type:error issue.category:error", {"red", "blue", "green", "another"}),
+        ("issue.category:outage", set()),
+        ("is:archived", set()),
+        ("is:new", {"red", "blue", "green", "another"}),
+        ("regressed_in_release:*", set()),
+        ("bookmarks:me", set()),
+        ("title:*green*", {"green"}),
+        ("message:green", {"green"}),
+        ("location:shops/red.py", {"red"}),
+        ("culprit:*shops.blue*", {"blue"}),
+        ("platform:python shop:blue", {"blue"}),
+        ("lastRelease:kijko-api@1.0.0", {"red"}),
+        ("userCount:>=2", {"red", "blue"}),
+        ("user:id:2", {"red"}),
+        ("tags[shop]:red", {"red"}),
+        ("(shop:red AND level:error) OR (shop:blue AND !level:error)", {"red", "blue"}),
         ("100%_", set()),
         ("shop:r_d", set()),
     ],

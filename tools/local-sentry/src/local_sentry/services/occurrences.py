@@ -5,6 +5,7 @@ import hashlib
 from local_sentry.models import ErrorEvent, User
 from local_sentry.protocol.lenient_json import JsonObject
 from local_sentry.services.owners import give_owners
+from local_sentry.services.stack_fields import note_frames
 from local_sentry.store import bookkeeping, events, issue_activity, issue_states, issues, replays
 from local_sentry.store.session import WriteSession
 
@@ -57,6 +58,7 @@ def record_error(
         tag_ids=tag_ids,
     )
     issues.count(session, issue_id, event, release_id=release_id, user_hash=who, tag_ids=tag_ids)
+    note_frames(session, issue_id, payload)
     if is_new:
         issue_activity.add(session, issue_id, "first_seen", event.timestamp, actor=None)
     was_opened = not is_new and issue_states.came_again(

@@ -161,6 +161,11 @@ def merge(session: WriteSession, parent: int, children: list[int], at: int, *, a
             ids,
         )
         execute(
+            "INSERT INTO issue_frames SELECT ?1, field, value_id FROM issue_frames"
+            " WHERE issue_id = ?2 ON CONFLICT DO NOTHING",
+            ids,
+        )
+        execute(
             "UPDATE issues SET times_seen = issues.times_seen + c.times_seen,"
             " users_seen = (SELECT count(*) FROM issue_users WHERE issue_id = ?1),"
             " first_seen = min(issues.first_seen, c.first_seen),"
@@ -188,6 +193,6 @@ def delete(session: WriteSession, issue_id: int) -> None:
 
 
 def _forget(session: WriteSession, issue_id: int) -> None:
-    for table in ("issue_hours", "issue_users", "issue_tags"):
+    for table in ("issue_hours", "issue_users", "issue_tags", "issue_frames"):
         session.connection.execute(f"DELETE FROM {table} WHERE issue_id = ?", (issue_id,))  # noqa: S608 - constants
     session.connection.execute("DELETE FROM issues WHERE id = ?", (issue_id,))

@@ -30,6 +30,7 @@ _DEPENDENT = {
          "DELETE FROM issue_hours WHERE issue_id = ?",
          "DELETE FROM issue_users WHERE issue_id = ?",
          "DELETE FROM issue_tags WHERE issue_id = ?",
+         "DELETE FROM issue_frames WHERE issue_id = ?",
          "DELETE FROM issue_activity WHERE issue_id = ?",
          "DELETE FROM alert_firings WHERE issue_id = ?",
          "UPDATE events SET issue_id = NULL WHERE issue_id = ?"),

@@ -26,6 +26,7 @@ class WriteSession:
         self._environments: dict[str, int] = {}
         self.item_types: dict[int, set[str]] = {}
         self.attribute_keys: dict[tuple[int, str], set[tuple[str, str]]] = {}
+        self._stacks: set[int] = set()
 
     def forget(self) -> None:
         """Empties the caches."""
@@ -33,6 +34,16 @@ class WriteSession:
             cache.clear()
         self.item_types.clear()
         self.attribute_keys.clear()
+        self._stacks.clear()
+
+    def is_new_stack(self, key: int) -> bool:
+        """Whether a hash of an issue's frames was not seen of late; from now on it was."""
+        if key in self._stacks:
+            return False
+        if len(self._stacks) >= _CACHED:
+            self._stacks.clear()
+        self._stacks.add(key)
+        return True
 
     def string(self, value: str) -> int:
         """The id of a repeated word."""

@@ -29,3 +29,12 @@ CREATE TABLE monitor_environments (
 ) STRICT;
 CREATE INDEX monitor_environments_by_due ON monitor_environments (next_check_in_latest)
     WHERE next_check_in_latest IS NOT NULL;
+
+-- What the frames of an issue's events say, for `stack.filename:` and its like.
+CREATE TABLE issue_frames (
+    issue_id INTEGER NOT NULL,
+    field TEXT NOT NULL,                    -- filename, abs_path, module, function or lineno
+    value_id INTEGER NOT NULL,              -- strings
+    PRIMARY KEY (issue_id, field, value_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX issue_frames_by_value ON issue_frames (field, value_id, issue_id);
