@@ -1,9 +1,7 @@
 """Alert rules really fire: on new issues, regressions and counts; and only where they may."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -19,6 +17,7 @@ from local_sentry.services.alert_rules import (
     WEBHOOK,
 )
 from local_sentry_process import LocalSentry, error_envelope, eventually, local_sentry
+from local_sentry_receiver import receiving
 
 RULES = "/api/0/projects/kijko/kijko-api/rules/"
 DEADLINE = 120
@@ -33,28 +32,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSentry]:
 
 @pytest.fixture
 def receiver() -> Iterator[tuple[str, "Queue[dict[str, Any]]"]]:
-    """An address that takes webhooks, and what it took."""
-    taken: Queue[dict[str, Any]] = Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers["content-length"])
-            taken.put(json.loads(self.rfile.read(length)))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{http.server_port}/hook", taken
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    with receiving() as found:
+        yield found
 
 
 def rule(url: str, *conditions: dict[str, Any], **fields: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from local_sentry.routes.access import Access
 from local_sentry.routes.ingest import PATH, Ingest
 from local_sentry.services.alerting import Alerting
 from local_sentry.services.artifact_bundles import ArtifactBundles
+from local_sentry.services.detecting import Detecting
 from local_sentry.services.housekeeping import Housekeeping
 from local_sentry.services.keyring import Keyring
 from local_sentry.services.monitoring import Monitoring
@@ -188,6 +189,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Server]:
         require_auth=settings.require_auth,
     )
     alerting = Alerting(readers, writer, Webhooks(allow_private=settings.allow_private_webhooks))
+    detecting = Detecting(readers, writer)
     monitoring = Monitoring(readers, writer, lambda: journal.end, lambda: worker.stored)
     housekeeping = Housekeeping(settings, readers, writer)
     writer.start()
@@ -195,6 +197,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Server]:
     try:
         await keyring.refresh(now=True)
         alerting.start()
+        detecting.start()
         monitoring.start()
         housekeeping.start()
         yield Server(Application(ingest, guarded), writer, worker, readers, appender, keyring)
@@ -202,6 +205,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Server]:
         await appender.close()
         await refusals.close()
         await alerting.close()
+        await detecting.close()
         await monitoring.close()
         await housekeeping.close()
         await asyncio.to_thread(worker.stop)

@@ -4,6 +4,13 @@ from dataclasses import dataclass, field
 
 from local_sentry.protocol.lenient_json import JsonObject
 
+# Sentry's words: what kind of thing each type of issue is.
+ISSUE_CATEGORIES = {
+    "error": "error",
+    "monitor_check_in_failure": "outage",
+    "metric_issue": "metric",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Project:

@@ -5,7 +5,7 @@ Source: Sentry's OpenAPI description (https://github.com/getsentry/sentry-api-sc
 
 from collections.abc import Mapping
 
-from local_sentry.models import LocalUser
+from local_sentry.models import ISSUE_CATEGORIES, LocalUser
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.catalog_shape import user
 from local_sentry.services.timestamps import isoformat
@@ -76,7 +76,7 @@ def issue(found: Issue, base_url: str) -> Document:
         },
         "type": found.kind,
         "issueType": found.issue_type,
-        "issueCategory": "error" if found.issue_type == "error" else "outage",
+        "issueCategory": ISSUE_CATEGORIES[found.issue_type],
         "metadata": found.metadata,
         "numComments": found.comments,
         "assignedTo": actor(found.assigned_to, found.assigned_team)

@@ -12,11 +12,12 @@ from local_sentry.clients.webhooks import ForbiddenAddressError, UndeliveredErro
 from local_sentry.protocol.lenient_json import Document, JsonObject, as_text
 from local_sentry.services.alert_rules import LOG, WEBHOOK, Circumstances, InvalidRuleError, fires
 from local_sentry.services.timestamps import isoformat
+from local_sentry.services.watcher import Watcher
 from local_sentry.store import alert_rules, events, issues
 from local_sentry.store.alert_rules import AlertRule, Firing, Seen
-from local_sentry.store.readers import QueryTimeoutError, Readers
+from local_sentry.store.readers import Readers
 from local_sentry.store.session import WriteSession
-from local_sentry.store.writer import Writer, WriterStoppedError
+from local_sentry.store.writer import Writer
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 _AT_ONCE = 1000
@@ -124,31 +125,15 @@ class Alerting:
         self._readers = readers
         self._writer = writer
         self._webhooks = webhooks
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher("alerting", self._look, _SECONDS_BETWEEN_LOOKS)
 
     def start(self) -> None:
         """Begins to watch."""
-        self._task = asyncio.create_task(self._watch(), name="alerting")
+        self._watcher.start()
 
     async def close(self) -> None:
         """Stops; what was not looked at waits in the store."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            try:
-                more = await self._look()
-            except (QueryTimeoutError, TimeoutError, WriterStoppedError) as error:
-                _log.warning("alerts_postponed", reason=str(error))
-                more = False
-            except Exception as error:
-                # Whatever one alert trips over must not silence the others for good.
-                _log.error("alerting_failed", exc_info=error)
-                more = False
-            if not more:
-                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+        await self._watcher.close()
 
     async def _look(self) -> bool:
         """One look; True when there is more to look at already."""

@@ -7,10 +7,8 @@ within the margin of its schedule, or when it takes longer than it may.
 import secrets
 from dataclasses import replace
 
-from local_sentry.models import ErrorEvent, Origin, User
-from local_sentry.protocol.lenient_json import JsonObject, dump
-from local_sentry.services.grouping import hash_of
-from local_sentry.services.occurrences import record_error
+from local_sentry.protocol.lenient_json import JsonObject
+from local_sentry.services.discoveries import Discovery, is_over, tell
 from local_sentry.services.schedules import (
     MINUTE,
     InvalidScheduleError,
@@ -18,13 +16,12 @@ from local_sentry.services.schedules import (
     parse_schedule,
 )
 from local_sentry.services.timestamps import isoformat
-from local_sentry.store import issue_changes, issues, monitors
+from local_sentry.store import monitors
 from local_sentry.store.monitors import CheckIn, Monitor, MonitorEnvironment
 from local_sentry.store.session import WriteSession
 
 ISSUE_TYPE = "monitor_check_in_failure"
 MISSED, TIMEOUT, UNKNOWN = "missed", "timeout", "unknown"
-_SENTRYS_TYPE = 4001
 _SAID = {
     "error": "An error check-in was detected",
     MISSED: "A missed check-in was detected",
@@ -108,8 +105,8 @@ def _expecting(
     return replace(state, next_check_in=due, next_check_in_latest=latest)
 
 
-def _group_hash(state: MonitorEnvironment) -> bytes:
-    return hash_of(["crons", str(state.monitor_id), state.name])
+def _group(state: MonitorEnvironment) -> tuple[str, ...]:
+    return ("crons", str(state.monitor_id), state.name)
 
 
 def _succeeded(session: WriteSession, monitor: Monitor, state: MonitorEnvironment, at: int) -> None:
@@ -118,9 +115,7 @@ def _succeeded(session: WriteSession, monitor: Monitor, state: MonitorEnvironmen
     state = replace(state, failures=0, successes=successes)
     if state.incident_started is None or successes >= (schedule.successes if schedule else 1):
         if state.incident_started is not None:
-            issue_id = issues.of_hash(session.connection, monitor.project_id, _group_hash(state))
-            if issue_id is not None:
-                issue_changes.resolve(session, issue_id, at, actor=None)
+            is_over(session, monitor.project_id, _group(state), at)
         state = replace(state, status="ok", incident_started=None)
     monitors.put_environment(session, state)
 
@@ -150,74 +145,35 @@ def _tell(
     at: int,
     trace_id: bytes | None,
 ) -> None:
-    """Makes the event of a failure, as Sentry does, and counts it on the monitor's issue."""
-    event_id = secrets.token_bytes(16)
-    title = f"Cron failure: {monitor.name}"
-    subtitle = f"Your monitor is failing: {_SAID[how]}."
     last = monitors.last_success(session.connection, state)
     schedule = schedule_of(monitor)
-    payload: JsonObject = {
-        "message": subtitle,
-        "level": "error",
-        "platform": "other",
-        "environment": state.name,
-        "timestamp": at / 1e6,
-        "contexts": {
-            "monitor": {
-                "id": str(monitor.id),
-                "slug": monitor.slug,
-                "name": monitor.name,
-                "status": state.status,
-                "failures in a row": state.failures,
-                "last success": isoformat(last) if last is not None else "never",
-                "next run": isoformat(state.next_check_in) if state.next_check_in else "unknown",
-                **{f"config {k}": str(v) for k, v in (schedule.shape() if schedule else {}).items()
-                   if v is not None},
-            },
-            **({"trace": {"trace_id": trace_id.hex()}} if trace_id is not None else {}),
-        },
-        "occurrence": {
-            "id": event_id.hex(),
-            "eventId": event_id.hex(),
-            "projectId": monitor.project_id,
-            "fingerprint": [f"crons:{state.id}"],
-            "issueTitle": title,
-            "subtitle": subtitle,
-            "culprit": how,
-            "level": "error",
-            "type": _SENTRYS_TYPE,
-            "detectionTime": at / 1e6,
-            "resourceId": None,
-            "assignee": None,
-            "priority": None,
-            "evidenceData": {},
-            "evidenceDisplay": [
-                {"name": "Failure reason", "value": _SAID[how], "important": True},
-                {"name": "Environment", "value": state.name, "important": False},
-                {"name": "Last successful check-in",
-                 "value": isoformat(last) if last is not None else "Never", "important": False},
-            ],
-        },
+    shown = isoformat(last) if last is not None else "never"
+    config = {
+        f"config {name}": value for name, value in (schedule.shape() if schedule else {}).items()
+    }
+    context: JsonObject = {
+        "id": str(monitor.id), "slug": monitor.slug, "name": monitor.name, "last success": shown,
+        "failures in a row": state.failures,
+        "next run": isoformat(state.next_check_in) if state.next_check_in else "unknown",
+        **{f"config {name}": str(value) for name, value in config.items() if value is not None},
     }  # fmt: skip
-    tags = {
-        "environment": state.name, "level": "error", "monitor.id": str(monitor.id),
-        "monitor.slug": monitor.slug,
-    }  # fmt: skip
-    event = ErrorEvent(
-        event_id=event_id,
-        origin=Origin(monitor.project_id, "", state.name, trace_id, None, ""),
-        timestamp=at,
-        received=at,
-        kind="generic",
-        level="error",
-        platform="other",
-        logger="",
-        title=title,
+    found = Discovery(
+        project_id=monitor.project_id,
+        issue_type=ISSUE_TYPE,
+        group=_group(state),
+        title=f"Cron failure: {monitor.name}",
+        subtitle=f"Your monitor is failing: {_SAID[how]}.",
         culprit=how,
-        metadata={"title": title, "value": subtitle},
-        tags=tags,
-        user=User(),
-        unhandled=False,
-        group_hash=_group_hash(state),
+        level="error",
+        environment=state.name,
+        tags={"monitor.id": str(monitor.id), "monitor.slug": monitor.slug},
+        context=("monitor", context),
+        evidence=(
+            ("Failure reason", _SAID[how]),
+            ("Environment", state.name),
+            ("Last successful check-in", shown),
+        ),
+        trace_id=trace_id,
+        owner=monitor.owner,
     )
-    record_error(session, event, payload, dump(payload), issue_type=ISSUE_TYPE)
+    tell(session, found, at)

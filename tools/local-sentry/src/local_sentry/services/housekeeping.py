@@ -1,18 +1,16 @@
 """Keeps the data folder within its age and its size, while the server runs."""
 
-import asyncio
-import contextlib
-import sqlite3
 import time
 from functools import partial
 
 import structlog
 
+from local_sentry.services.watcher import Watcher
 from local_sentry.settings import Settings
 from local_sentry.store import retention
 from local_sentry.store.blobs import Blobs
-from local_sentry.store.readers import QueryTimeoutError, Readers
-from local_sentry.store.writer import Writer, WriterStoppedError
+from local_sentry.store.readers import Readers
+from local_sentry.store.writer import Writer
 
 _SECONDS_BETWEEN_RUNS = 600.0
 _ROWS_AT_ONCE = 500
@@ -29,24 +27,18 @@ class Housekeeping:
         self._readers = readers
         self._writer = writer
         self._blobs = Blobs(settings.data)
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher("housekeeping", self.run_once, _SECONDS_BETWEEN_RUNS)
 
     def start(self) -> None:
         """Starts the task."""
-        self._task = asyncio.create_task(self._run())
+        self._watcher.start()
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.run_once()
-            except (OSError, sqlite3.Error, TimeoutError, QueryTimeoutError) as error:
-                _log.warning("housekeeping_postponed", reason=str(error))
-            except WriterStoppedError:
-                return
-            await asyncio.sleep(_SECONDS_BETWEEN_RUNS)
+    async def close(self) -> None:
+        """Stops the task."""
+        await self._watcher.close()
 
-    async def run_once(self) -> None:
-        """Deletes by age, then by size, then the contents nobody refers to."""
+    async def run_once(self) -> bool:
+        """Deletes by age, then by size, then the contents nobody refers to; False: all is done."""
         now = time.time_ns() // 1000
         await self._writer.run(partial(retention.delete_old_chunks, now=now))
         cutoff = now - self._settings.retention_days * _DAY
@@ -62,6 +54,7 @@ class Housekeeping:
             await self._sweep()
         if deleted:
             _log.info("retention", deleted=deleted)
+        return False
 
     async def _delete_before(self, cutoff: int) -> int:
         total = 0
@@ -77,10 +70,3 @@ class Housekeeping:
 
     async def _sweep(self) -> None:
         await self._readers.run(partial(retention.sweep_blobs, blobs=self._blobs, now=time.time()))
-
-    async def close(self) -> None:
-        """Stops the task."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task

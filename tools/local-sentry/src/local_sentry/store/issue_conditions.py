@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from local_sentry.models import LocalUser
+from local_sentry.models import ISSUE_CATEGORIES, LocalUser
 from local_sentry.services.periods import parse_period
 from local_sentry.services.search import (
     All,
@@ -26,7 +26,11 @@ _LATEST = (
     "SELECT r.id FROM release_projects rp JOIN releases r ON r.id = rp.release_id"
     " WHERE rp.project_id = i.project_id ORDER BY r.date_created DESC, r.id DESC LIMIT 1"
 )
-_CATEGORY = "CASE i.issue_type WHEN 'error' THEN 'error' ELSE 'outage' END"
+_CATEGORY = (
+    "CASE i.issue_type "
+    + " ".join(f"WHEN '{kind}' THEN '{name}'" for kind, name in ISSUE_CATEGORIES.items())
+    + " END"
+)
 # Sentry's names for what is a tag here.
 _TAGS = {"error.mechanism": "mechanism", "http.url": "url", "device.family": "device"} | {
     "device.model": "device",

@@ -13,6 +13,7 @@ from local_sentry.models import Project
 from local_sentry.protocol.lenient_json import Document, as_text
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.periods import project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
 from local_sentry.routes.api.resources import resource
@@ -193,29 +194,39 @@ async def list_firings(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
+def _chosen(
+    connection: Connection, request: Request
+) -> list[tuple[alert_rules.AlertRule, Project]]:
+    """The rules of the organization that the parameters choose."""
+    owner = organization_of(connection, request)
+    wanted = project_ids_of(connection, request, owner)
+    numbers = request.query_params.getlist("id")
+    text = (request.query_params.get("name") or "").lower()
+    projects = {
+        project.id: project
+        for project in catalog.projects(connection, owner.id)
+        if not wanted or project.id in wanted
+    }
+    return [
+        (rule, projects[rule.project_id])
+        for rule in alert_rules.of_projects(connection, list(projects))
+        if (not numbers or str(rule.id) in numbers) and text in rule.name.lower()
+    ]
+
+
+def issue_rules(connection: Connection, request: Request) -> list[Document]:
+    """The rules of the organization that the parameters choose, in Sentry's shape."""
+    return [_shape(rule, project) for rule, project in _chosen(connection, request)]
+
+
 async def list_workflows(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/workflows/`: the same rules, of all projects."""
-    wanted = request.query_params.getlist("projectSlug")
-    numbers = request.query_params.getlist("id")
-
-    def query(connection: Connection) -> list[Document]:
-        owner = organization_of(connection, request)
-        projects = {
-            project.id: project
-            for project in catalog.projects(connection, owner.id)
-            if not wanted or project.slug in wanted
-        }
-        return [
-            _workflow(rule, projects[rule.project_id])
-            for rule in alert_rules.of_projects(connection, list(projects))
-            if not numbers or str(rule.id) in numbers
-        ]
-
-    return one_page(request, await read(request, query))
+    found = await read(request, lambda c: [_workflow(*each) for each in _chosen(c, request)])
+    return one_page(request, found)
 
 
 async def list_none(request: Request) -> Response:
-    """Metric alerts, dashboards, uptime monitors: there are none here."""
+    """Dashboards and uptime monitors: there are none here."""
     await read(request, lambda connection: organization_of(connection, request))
     return json_response([])
 
@@ -230,9 +241,6 @@ routes = [
     ),
     resource(f"{_RULES}/{{rule}}/history/", resources.ALERT, get=list_firings),
     resource(f"{_ORGANIZATION}/workflows/", resources.ALERT, get=list_workflows),
-    resource(f"{_ORGANIZATION}/alert-rules/", resources.ALERT, get=list_none),
-    resource(f"{_ORGANIZATION}/combined-rules/", resources.ALERT, get=list_none),
-    resource(f"{_ORGANIZATION}/detectors/", resources.ALERT, get=list_none),
     resource(f"{_ORGANIZATION}/uptime/", resources.ALERT, get=list_none),
     resource(f"{_ORGANIZATION}/dashboards/", resources.ORGANIZATION, get=list_none),
 ]

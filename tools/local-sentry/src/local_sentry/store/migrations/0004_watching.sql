@@ -38,3 +38,22 @@ CREATE TABLE issue_frames (
     PRIMARY KEY (issue_id, field, value_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX issue_frames_by_value ON issue_frames (field, value_id, issue_id);
+
+-- Metric monitors: a number over a window, and the thresholds it may cross.
+CREATE TABLE detectors (
+    id INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL REFERENCES projects,
+    name TEXT NOT NULL,
+    description TEXT,
+    owner TEXT,                             -- user:1 or team:3
+    enabled INTEGER NOT NULL,
+    query TEXT NOT NULL,                    -- JSON object: dataset, aggregate, query, timeWindow …
+    conditions TEXT NOT NULL,               -- JSON list: type, comparison, conditionResult
+    config TEXT NOT NULL,                   -- JSON object: detectionType, comparisonDelta
+    workflow_ids TEXT NOT NULL,             -- JSON list: the alert rules it is connected to
+    date_created INTEGER NOT NULL,
+    date_updated INTEGER NOT NULL,
+    priority INTEGER NOT NULL DEFAULT 0,    -- 0 fine, 50 warning, 75 critical
+    checked INTEGER NOT NULL DEFAULT 0      -- when it was last looked at
+) STRICT;
+CREATE INDEX detectors_by_project ON detectors (project_id);
