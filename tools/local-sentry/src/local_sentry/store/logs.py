@@ -1,13 +1,13 @@
 """Structured logs: one row each, found by time and by trace."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from local_sentry.protocol.lenient_json import JsonObject
-from local_sentry.store import attribute_keys
+from local_sentry.store import telemetry
 from local_sentry.store.session import WriteSession
 
 
@@ -37,40 +37,23 @@ class StoredLog:
     log: Log
 
 
-_INSERT = """
-    INSERT INTO logs (item_id, project_id, timestamp, trace_id, span_id, severity,
-        severity_number, body, release_id, environment_id, attributes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-"""
+_COLUMNS = ("severity", "severity_number", "body")
 
 
 def insert(
     session: WriteSession,
     project_id: int,
-    found: Iterable[Log],
-    *,
+    found: Sequence[Log],
     release_id: int | None,
     environment_id: int | None,
 ) -> None:
     """Stores logs of one release and environment; one that is there already is left alone."""
-    for log in found:
-        attribute_keys.saw(session, project_id, "log", log.attributes, log.timestamp)
-        session.connection.execute(
-            _INSERT,
-            (
-                log.item_id,
-                project_id,
-                log.timestamp,
-                log.trace_id,
-                log.span_id,
-                log.severity,
-                log.severity_number,
-                log.body,
-                release_id,
-                environment_id,
-                orjson.dumps(log.attributes).decode(),
-            ),
-        )
+
+    def own(log: Log) -> tuple[object, ...]:
+        return (log.severity, log.severity_number, log.body)
+
+    place = telemetry.Place("logs", "log", project_id, release_id, environment_id)
+    telemetry.insert(session, place, found, _COLUMNS, own)
 
 
 # For every query on logs: the row with the names its ids stand for.

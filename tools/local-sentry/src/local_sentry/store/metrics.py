@@ -1,13 +1,13 @@
 """Trace metrics: counters, gauges and distributions, one row for each value that was sent."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from local_sentry.protocol.lenient_json import JsonObject
-from local_sentry.store import attribute_keys
+from local_sentry.store import telemetry
 from local_sentry.store.session import WriteSession
 
 
@@ -28,41 +28,23 @@ class Metric:
     attributes: JsonObject
 
 
-_INSERT = """
-    INSERT INTO metrics (item_id, project_id, timestamp, trace_id, span_id, name_id, type, unit,
-        value, release_id, environment_id, attributes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-"""
+_COLUMNS = ("name_id", "type", "unit", "value")
 
 
 def insert(
     session: WriteSession,
     project_id: int,
-    found: Iterable[Metric],
-    *,
+    found: Sequence[Metric],
     release_id: int | None,
     environment_id: int | None,
 ) -> None:
     """Stores values of one release and environment; one that is there already is left alone."""
-    for metric in found:
-        attribute_keys.saw(session, project_id, "metric", metric.attributes, metric.timestamp)
-        session.connection.execute(
-            _INSERT,
-            (
-                metric.item_id,
-                project_id,
-                metric.timestamp,
-                metric.trace_id,
-                metric.span_id,
-                session.string(metric.name),
-                metric.type,
-                metric.unit,
-                metric.value,
-                release_id,
-                environment_id,
-                orjson.dumps(metric.attributes).decode(),
-            ),
-        )
+
+    def own(metric: Metric) -> tuple[object, ...]:
+        return (session.string(metric.name), metric.type, metric.unit, metric.value)
+
+    place = telemetry.Place("metrics", "metric", project_id, release_id, environment_id)
+    telemetry.insert(session, place, found, _COLUMNS, own)
 
 
 # For every query on metrics: the row with the names its ids stand for.

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from local_sentry.services.search import Condition
 from local_sentry.store import replays
-from local_sentry.store.explore.columns import Column, Dataset, Fragment, Kind, looked_up, plain
+from local_sentry.store.explore.columns import (
+    Column,
+    Dataset,
+    Fragment,
+    Kind,
+    hexadecimal,
+    looked_up,
+    placed,
+    plain,
+)
 from local_sentry.store.explore.conditions import Conditions
 
 SORTS = {
@@ -24,10 +33,6 @@ SORTS = {
 
 def _tag(name: str, kind: Kind) -> Column:
     return Column(Fragment("json_extract(y.tags, ?)", (f'$."{name}"',)), kind)
-
-
-def _hex(expression: str) -> Column:
-    return plain(f"lower(hex({expression}))")
 
 
 _ERRORS = "SELECT lower(hex(event_id)) AS value FROM replay_errors WHERE replay_row = y.id"
@@ -56,12 +61,9 @@ REPLAYS = Dataset(
     project="y.project_id",
     environment="y.environment_id",
     columns={
-        "id": _hex("y.replay_id"),
-        "replay_id": _hex("y.replay_id"),
-        "project": looked_up("y.project_id", "projects", "slug"),
-        "project.id": plain("y.project_id", "integer"),
-        "environment": looked_up("y.environment_id", "environments", "name"),
-        "release": looked_up("y.release_id", "releases", "version"),
+        **placed("y"),
+        "id": hexadecimal("y.replay_id"),
+        "replay_id": hexadecimal("y.replay_id"),
         "releases": looked_up("y.release_id", "releases", "version"),
         "platform": plain("y.platform"),
         "replay_type": plain("y.replay_type"),

@@ -5,9 +5,10 @@ Source: https://develop.sentry.dev/sdk/telemetry/logs/.
 
 from collections.abc import Iterator
 
-from local_sentry.protocol.lenient_json import InvalidJsonError, JsonValue, as_text, parse
+from local_sentry.protocol.lenient_json import JsonValue, as_text
 from local_sentry.services import ids
 from local_sentry.services.attributes import identified, items_of, plain
+from local_sentry.services.items.containers import store_container
 from local_sentry.services.items.incoming import Incoming
 from local_sentry.services.timestamps import Clock, parse_timestamp
 from local_sentry.store import logs
@@ -49,22 +50,4 @@ def parse_logs(container: JsonValue, project_id: int, clock: Clock) -> Iterator[
 
 def store(incoming: Incoming) -> None:
     """Stores the logs of a `log` item."""
-    try:
-        container = parse(incoming.item.payload)
-    except InvalidJsonError as error:
-        incoming.keep_raw(f"invalid JSON data: {error}")
-        return
-    groups: dict[tuple[str, str], list[Log]] = {}
-    for log in parse_logs(container, incoming.project_id, incoming.clock):
-        groups.setdefault((log.release, log.environment), []).append(log)
-    if not groups:
-        incoming.keep_raw("no logs")
-    for (release, environment), group in groups.items():
-        release_id, environment_id = incoming.saw_release(release, environment, group[-1].timestamp)
-        logs.insert(
-            incoming.session,
-            incoming.project_id,
-            group,
-            release_id=release_id,
-            environment_id=environment_id,
-        )
+    store_container(incoming, parse_logs, logs.insert)

@@ -5,9 +5,10 @@ Source: https://develop.sentry.dev/sdk/telemetry/metrics/.
 
 from collections.abc import Iterator
 
-from local_sentry.protocol.lenient_json import InvalidJsonError, JsonValue, as_text, parse
+from local_sentry.protocol.lenient_json import JsonValue, as_text
 from local_sentry.services import ids
 from local_sentry.services.attributes import identified, items_of, plain
+from local_sentry.services.items.containers import store_container
 from local_sentry.services.items.incoming import Incoming
 from local_sentry.services.timestamps import Clock, parse_timestamp
 from local_sentry.store import metrics
@@ -43,22 +44,4 @@ def parse_metrics(container: JsonValue, project_id: int, clock: Clock) -> Iterat
 
 def store(incoming: Incoming) -> None:
     """Stores the metrics of a `trace_metric` item."""
-    try:
-        container = parse(incoming.item.payload)
-    except InvalidJsonError as error:
-        incoming.keep_raw(f"invalid JSON data: {error}")
-        return
-    groups: dict[tuple[str, str], list[Metric]] = {}
-    for metric in parse_metrics(container, incoming.project_id, incoming.clock):
-        groups.setdefault((metric.release, metric.environment), []).append(metric)
-    if not groups:
-        incoming.keep_raw("no metrics")
-    for (release, environment), group in groups.items():
-        release_id, environment_id = incoming.saw_release(release, environment, group[-1].timestamp)
-        metrics.insert(
-            incoming.session,
-            incoming.project_id,
-            group,
-            release_id=release_id,
-            environment_id=environment_id,
-        )
+    store_container(incoming, parse_metrics, metrics.insert)

@@ -63,6 +63,25 @@ def plain(sql: str, kind: Kind = "string", unit: str | None = None) -> Column:
     return Column(Fragment(sql), kind, unit)
 
 
+def hexadecimal(expression: str) -> Column:
+    """A column of bytes, as the hex digits that clients know ids by."""
+    return plain(f"lower(hex({expression}))")
+
+
+def placed(row: str) -> dict[str, Column]:
+    """What every row of every dataset has: where it comes from."""
+    slug = looked_up(f"{row}.project_id", "projects", "slug")
+    return {
+        "project": slug,
+        "project.name": slug,
+        "project.slug": slug,
+        "project.id": plain(f"{row}.project_id", "integer"),
+        "project_id": plain(f"{row}.project_id", "integer"),
+        "release": looked_up(f"{row}.release_id", "releases", "version"),
+        "environment": looked_up(f"{row}.environment_id", "environments", "name"),
+    }
+
+
 def looked_up(key: str, table: str, value: str) -> Column:
     """A column whose value is kept once in another table."""
     lookup = Lookup(key, table, value)

@@ -7,27 +7,11 @@ from local_sentry.store.explore.columns import (
     Dataset,
     Fragment,
     Kind,
+    hexadecimal,
     looked_up,
+    placed,
     plain,
 )
-
-
-def _place(row: str) -> dict[str, Column]:
-    """What every row of every dataset has."""
-    slug = looked_up(f"{row}.project_id", "projects", "slug")
-    return {
-        "project": slug,
-        "project.name": slug,
-        "project.slug": slug,
-        "project.id": plain(f"{row}.project_id", "integer"),
-        "project_id": plain(f"{row}.project_id", "integer"),
-        "release": looked_up(f"{row}.release_id", "releases", "version"),
-        "environment": looked_up(f"{row}.environment_id", "environments", "name"),
-    }
-
-
-def _hex(expression: str) -> Column:
-    return plain(f"lower(hex({expression}))")
 
 
 def _error_tag(name: str, kind: Kind) -> Column:
@@ -54,8 +38,8 @@ ERRORS = Dataset(
     project="e.project_id",
     environment="e.environment_id",
     columns={
-        **_place("e"),
-        "id": _hex("e.event_id"),
+        **placed("e"),
+        "id": hexadecimal("e.event_id"),
         "title": plain("e.title"),
         "message": plain("e.title"),
         "issue": plain("short_id(p.slug, i.short_id)"),
@@ -72,10 +56,10 @@ ERRORS = Dataset(
         "error.value": plain("i.metadata ->> 'value'"),
         "error.unhandled": plain("i.unhandled", "boolean"),
         "location": plain("i.metadata ->> 'filename'"),
-        "trace": _hex("e.trace_id"),
-        "span_id": _hex("e.span_id"),
-        "replayId": _hex("e.replay_id"),
-        "replay.id": _hex("e.replay_id"),
+        "trace": hexadecimal("e.trace_id"),
+        "span_id": hexadecimal("e.span_id"),
+        "replayId": hexadecimal("e.replay_id"),
+        "replay.id": hexadecimal("e.replay_id"),
         "transaction": looked_up("e.transaction_id", "strings", "value"),
         "user.display": _error_tag("user", "string"),
         "timestamp.to_hour": plain("e.timestamp / 3600000000 * 3600000000", "date"),
@@ -115,15 +99,15 @@ SPANS = Dataset(
     project="s.project_id",
     environment="s.environment_id",
     columns={
-        **_place("s"),
-        "id": _hex("s.span_id"),
-        "span_id": _hex("s.span_id"),
-        "parent_span": _hex("s.parent_span_id"),
-        "trace": _hex("s.trace_id"),
-        "segment.id": _hex("s.segment_id"),
-        "transaction.span_id": _hex("s.segment_id"),
-        "transaction.event_id": _hex("coalesce(s.event_id, s.segment_id)"),
-        "transaction.id": _hex("coalesce(s.event_id, s.segment_id)"),
+        **placed("s"),
+        "id": hexadecimal("s.span_id"),
+        "span_id": hexadecimal("s.span_id"),
+        "parent_span": hexadecimal("s.parent_span_id"),
+        "trace": hexadecimal("s.trace_id"),
+        "segment.id": hexadecimal("s.segment_id"),
+        "transaction.span_id": hexadecimal("s.segment_id"),
+        "transaction.event_id": hexadecimal("coalesce(s.event_id, s.segment_id)"),
+        "transaction.id": hexadecimal("coalesce(s.event_id, s.segment_id)"),
         "is_transaction": plain("s.is_segment", "boolean"),
         "span.op": looked_up("s.op_id", "strings", "value"),
         "transaction.op": looked_up("s.op_id", "strings", "value"),
@@ -160,13 +144,13 @@ LOGS = Dataset(
     project="l.project_id",
     environment="l.environment_id",
     columns={
-        **_place("l"),
-        "id": _hex("l.item_id"),
-        "sentry.item_id": _hex("l.item_id"),
-        "trace": _hex("l.trace_id"),
-        "span_id": _hex("l.span_id"),
-        "trace.parent_span_id": _hex("l.span_id"),
-        "sentry.trace.parent_span_id": _hex("l.span_id"),
+        **placed("l"),
+        "id": hexadecimal("l.item_id"),
+        "sentry.item_id": hexadecimal("l.item_id"),
+        "trace": hexadecimal("l.trace_id"),
+        "span_id": hexadecimal("l.span_id"),
+        "trace.parent_span_id": hexadecimal("l.span_id"),
+        "sentry.trace.parent_span_id": hexadecimal("l.span_id"),
         "severity": plain("l.severity"),
         "level": plain("l.severity"),
         "severity_number": plain("l.severity_number", "integer"),
@@ -187,11 +171,11 @@ METRICS = Dataset(
     project="m.project_id",
     environment="m.environment_id",
     columns={
-        **_place("m"),
-        "id": _hex("m.item_id"),
-        "sentry.item_id": _hex("m.item_id"),
-        "trace": _hex("m.trace_id"),
-        "span_id": _hex("m.span_id"),
+        **placed("m"),
+        "id": hexadecimal("m.item_id"),
+        "sentry.item_id": hexadecimal("m.item_id"),
+        "trace": hexadecimal("m.trace_id"),
+        "span_id": hexadecimal("m.span_id"),
         "metric.name": looked_up("m.name_id", "strings", "value"),
         "metric.type": plain("m.type"),
         "metric.unit": plain("m.unit"),
