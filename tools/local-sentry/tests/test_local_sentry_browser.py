@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -253,3 +254,102 @@ async def test_an_issue_is_resolved_by_its_button(server: LocalSentry, tmp_path:
         await page.eventually("document.querySelector('[value=unresolve]') !== null")
         assert page.complaints == []
     assert server.get(f"/api/0/issues/{issue}/")["status"] == "resolved"
+
+
+def send_named(server: LocalSentry, name: str, **fields: Any) -> None:
+    body = json.dumps(error_event(name, fingerprint=[name], **fields)).encode()
+    server.send(envelope(({"type": "event"}, body), event_id=event_id()))
+
+
+async def test_an_issue_stays_at_its_event_while_its_figures_move(
+    server: LocalSentry, tmp_path: Path
+) -> None:
+    name = f"moves {event_id()}"
+    send_named(server, name, tags={"step": "first"})
+    (issue,) = eventually(lambda: server.issues(query=f'"{name}"'))
+    figure = "document.querySelector('.figures dd').title"
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/organizations/kijko/issues/{issue['id']}/")
+        read = await page.evaluate("document.querySelector('.event-bar .mono').innerText")
+        await page.evaluate("window.mark = document.querySelector('.body > .stack')")
+        await page.eventually("known !== null")
+        send_named(server, name, tags={"step": "second"})
+        await page.eventually(f"{figure} == '2'")
+        await page.eventually("document.querySelector('aside').innerText.includes('second')")
+        assert await page.evaluate("document.querySelector('.event-bar .mono').innerText") == read
+        assert await page.evaluate("document.querySelector('[rel=next]') !== null")
+        assert await page.evaluate("window.mark === document.querySelector('.body > .stack')")
+        # Somebody else resolves it; the select still assigns.
+        server.client.put(f"/api/0/issues/{issue['id']}/", json={"status": "resolved"})
+        await page.eventually("document.querySelector('[value=unresolve]') !== null")
+        await page.evaluate(
+            "(s => { s.value = 'me'; s.dispatchEvent(new Event('change', {bubbles: true})) })"
+            "(document.getElementById('assignee'))"
+        )
+        eventually(lambda: server.get(f"/api/0/issues/{issue['id']}/")["assignedTo"])
+        assert page.complaints == []
+
+
+async def test_a_trace_grows_without_losing_fold_focus_and_zoom(
+    server: LocalSentry, tmp_path: Path
+) -> None:
+    trace_id = send_workflow(server)
+    shown = "[...document.querySelectorAll('.span')].filter(s => !s.hidden).length"
+    late = f"document.querySelector('[data-span={'f' * 16}]')"
+    width = f"parseFloat({late}.querySelector('.bar rect').getAttribute('width'))"
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/explore/traces/trace/{trace_id}/")
+        await page.evaluate("document.querySelector('.group .fold').click()")
+        assert await page.evaluate(shown) == 58
+        await page.evaluate(f"{late}.click()")
+        await page.eventually("!document.querySelector('.panel').hidden")
+        await page.press("z")
+        await page.eventually(f"{width} > 80")
+        await page.evaluate("scrollTo(0, 300)")
+        scrolled = await page.evaluate("scrollY")
+        await page.eventually("known !== null")
+        now = time.time()
+        trace = {"trace_id": trace_id, "span_id": "d" * 16, "parent_span_id": f"{1:016x}",
+                 "op": "upload"}  # fmt: skip
+        more = {"type": "transaction", "transaction": "upload", "start_timestamp": now,
+                "timestamp": now + 0.1, "contexts": {"trace": trace}}  # fmt: skip
+        body = json.dumps(more).encode()
+        server.send(envelope(({"type": "transaction"}, body), event_id=event_id()))
+        await page.eventually(f"document.querySelector('[data-span={'d' * 16}]') !== null")
+        assert await page.evaluate(shown) == 59
+        assert await page.evaluate(f"{late}.ariaSelected") == "true"
+        assert await page.evaluate(f"document.activeElement === {late}")
+        assert await page.evaluate(f"{width} > 80")
+        assert await page.evaluate("!document.querySelector('.panel').hidden")
+        assert await page.evaluate("scrollY") == scrolled
+        await page.press("ArrowUp")
+        await page.eventually(f"{late}.ariaSelected == 'false'")
+        await page.press("0")
+        await page.eventually("document.querySelector('.overview .reset').hidden")
+        assert page.complaints == []
+
+
+async def test_releases_and_projects_move_by_themselves(
+    server: LocalSentry, tmp_path: Path
+) -> None:
+    version = f"live@{event_id()[:8]}"
+    send_named(server, "first of a release", release=version)
+    eventually(lambda: server.issues(query=f"release:{version}"))
+    async with browser(tmp_path) as page:
+        await page.open(f"{server.url}/organizations/kijko/releases/{version}/")
+        await page.eventually("known !== null")
+        name = f"new in it {event_id()}"
+        send_named(server, name, release=version)
+        await page.eventually(f"document.querySelector('main').innerText.includes('{name}')")
+        deploys = f"/api/0/organizations/kijko/releases/{version}/deploys/"
+        server.client.post(deploys, json={"environment": "staging"})
+        await page.eventually("document.querySelector('.deploys').innerText.includes('staging')")
+        await page.open(f"{server.url}/organizations/kijko/projects/")
+        await page.evaluate("document.querySelector('.snippet').open = true")
+        figures = "[...document.querySelectorAll('.project-figures')].map(p => p.innerText).join()"
+        before = await page.evaluate(figures)
+        await page.eventually("known !== null")
+        send_named(server, f"counted {event_id()}")
+        await page.eventually(f"{figures} !== {json.dumps(before)}")
+        assert await page.evaluate("document.querySelector('.snippet').open")
+        assert page.complaints == []

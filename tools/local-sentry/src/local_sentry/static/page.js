@@ -67,9 +67,10 @@ document.getElementById("theme").addEventListener("click", toggleTheme);
 document.getElementById("help").addEventListener("click", () => keys.showModal());
 keys.addEventListener("click", (event) => event.target === keys && keys.close());
 
-for (const select of document.querySelectorAll(".search select, [data-submits]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
+// On the document: live updates replace what they are about.
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".search select, [data-submits]")) event.target.form.requestSubmit();
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copies]");

@@ -3,7 +3,8 @@
 
 const area = document.querySelector(".trace-area");
 const panel = area?.querySelector(".panel");
-const spans = area ? [...area.querySelectorAll(".span")] : [];
+const folded = new Map(); // What the person folded and unfolded, by the span's key.
+let spans = area ? [...area.querySelectorAll(".span")] : [];
 let asked = 0;
 
 const depth = (span) => Number(span.dataset.depth);
@@ -48,9 +49,10 @@ function reveal() {
   }
 }
 
-function fold(span, folded) {
+function fold(span, isFolded) {
   if (!span.hasAttribute("aria-expanded")) return;
-  span.setAttribute("aria-expanded", String(!folded));
+  span.setAttribute("aria-expanded", String(!isFolded));
+  folded.set(span.dataset.key, isFolded);
   reveal();
 }
 
@@ -122,3 +124,14 @@ if (first) {
   for (let holder = first; (holder = parentOf(holder)); ) if (isFolded(holder)) fold(holder, false);
   first.scrollIntoView({ block: "center" });
 }
+
+// Live updates have drawn the spans anew; the server has marked the selected one.
+document.addEventListener("live:drawn", () => {
+  spans = area ? [...area.querySelectorAll(".span")] : [];
+  for (const span of spans) {
+    if (folded.has(span.dataset.key) && span.hasAttribute("aria-expanded")) {
+      span.setAttribute("aria-expanded", String(!folded.get(span.dataset.key)));
+    }
+  }
+  reveal();
+});

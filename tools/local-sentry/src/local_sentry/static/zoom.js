@@ -3,10 +3,11 @@
 
 const overview = document.querySelector(".overview");
 const zoomArea = document.querySelector(".trace-area");
-const zoomWindow = overview?.querySelector(".window");
 const NARROWEST = 0.05; // percent of the trace
+const duration = () => Number(zoomArea?.querySelector("[data-duration]").dataset.duration); // µs
 let shownFrom = 0; // percent
 let shownTo = 100;
+let knownDuration = duration();
 
 function durationText(micros) {
   if (micros < 1000) return `${Math.round(micros)} µs`;
@@ -41,7 +42,7 @@ function zoom(from, to) {
     }
     placeLabel(bar.querySelector("text"), place(left), place(right));
   }
-  const total = Number(zoomArea.dataset.duration);
+  const total = duration();
   zoomArea.querySelectorAll(".ticks span").forEach((tick, number) => {
     const at = (total * (shownFrom + (wide * number) / 4)) / 100;
     tick.textContent = at ? durationText(at) : "0";
@@ -52,6 +53,7 @@ function zoom(from, to) {
 }
 
 function showWindow(from, to) {
+  const zoomWindow = overview.querySelector(".window");
   zoomWindow.setAttribute("x", from * 10);
   zoomWindow.setAttribute("width", Math.max(to - from, 0) * 10);
 }
@@ -83,4 +85,13 @@ overview?.addEventListener("pointerdown", (event) => {
   if (event.button === 0 && !event.target.closest(".reset")) dragFrom(event);
 });
 overview?.addEventListener("dblclick", () => zoom(0, 100));
-overview?.querySelector(".reset").addEventListener("click", () => zoom(0, 100));
+overview?.addEventListener("click", (event) => event.target.closest(".reset") && zoom(0, 100));
+
+// Live updates have drawn everything anew: the same stretch of time is shown, also of a trace that
+// has grown meanwhile.
+document.addEventListener("live:drawn", () => {
+  if (!overview) return;
+  const grown = knownDuration / duration();
+  knownDuration = duration();
+  if (shownTo - shownFrom < 100) zoom(shownFrom * grown, shownTo * grown);
+});
