@@ -14,7 +14,7 @@ def test_the_table_of_addresses_is_current() -> None:
         pytest.skip("docs/API.md does not lie beside the tests here")
     rows: dict[str, set[str]] = {}
     for route in api.routes:
-        handlers = getattr(route.endpoint, "_handlers", None)
+        handlers = getattr(route.endpoint, "handlers", None)
         if handlers is not None:
             path = route.path.removeprefix("/api/0").replace("{organization}", "{org}")
             rows.setdefault(path, set()).update(handlers)

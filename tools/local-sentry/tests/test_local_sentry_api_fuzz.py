@@ -44,7 +44,7 @@ def addresses() -> list[tuple[str, frozenset[str]]]:
     """Every address of the API with its methods."""
     found = []
     for route in api.routes:
-        handlers = getattr(route.endpoint, "_handlers", None)
+        handlers = getattr(route.endpoint, "handlers", None)
         if handlers is not None:
             found.append((route.path, frozenset(handlers)))
     assert len(found) > 80

@@ -8,6 +8,7 @@ from local_sentry.routes.api import (
     alerts,
     attachments,
     attributes,
+    description,
     detectors,
     event_owners,
     events,
@@ -36,6 +37,7 @@ from local_sentry.routes.api.problems import (
     NotFoundError,
     on_api_error,
 )
+from local_sentry.routes.api.resources import resource
 from local_sentry.routes.api.traces import load_trace, requested_trace
 
 __all__ = [
@@ -63,6 +65,7 @@ async def _nothing(request: Request) -> Response:
 
 
 routes = [
+    resource(description.ADDRESS.removeprefix("/api/0"), None, get=description.get_description),
     *organizations.routes,
     *projects.routes,
     *issues.routes,

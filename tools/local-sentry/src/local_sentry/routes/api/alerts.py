@@ -12,11 +12,11 @@ from local_sentry.clients.webhooks import ForbiddenAddressError, check_url
 from local_sentry.models import Project
 from local_sentry.protocol.lenient_json import Document, as_text
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import json_response, one_page, read, write
 from local_sentry.routes.api.periods import project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.alert_rules import WEBHOOK, InvalidRuleError, check
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store import alert_rules, catalog
@@ -134,9 +134,8 @@ def _begin_now(session: WriteSession) -> None:
         alert_rules.move(session, alert_rules.newest(session.connection))
 
 
-async def create_rule(request: Request) -> Response:
+async def create_rule(request: Request, wanted: RuleBody) -> Response:
     """`POST /api/0/projects/{org}/{project}/rules/`."""
-    wanted = await body_of(request, RuleBody)
 
     def command(session: WriteSession) -> Document:
         _, project = project_of(session.connection, request)
@@ -153,9 +152,8 @@ async def get_rule(request: Request) -> Response:
     return json_response(await read(request, lambda c: _shape(*_rule_of(c, request))))
 
 
-async def update_rule(request: Request) -> Response:
+async def update_rule(request: Request, wanted: RuleBody) -> Response:
     """`PUT /api/0/projects/{org}/{project}/rules/{rule}/`: replaces the whole rule."""
-    wanted = await body_of(request, RuleBody)
 
     def command(session: WriteSession) -> Document:
         known, project = _rule_of(session.connection, request)
@@ -235,9 +233,13 @@ _ORGANIZATION = "/organizations/{organization}"
 _RULES = "/projects/{organization}/{project}/rules"
 
 routes = [
-    resource(f"{_RULES}/", resources.ALERT, get=list_rules, post=create_rule),
+    resource(f"{_RULES}/", resources.ALERT, get=list_rules, post=taking(RuleBody, create_rule)),
     resource(
-        f"{_RULES}/{{rule}}/", resources.ALERT, get=get_rule, put=update_rule, delete=delete_rule
+        f"{_RULES}/{{rule}}/",
+        resources.ALERT,
+        get=get_rule,
+        put=taking(RuleBody, update_rule),
+        delete=delete_rule,
     ),
     resource(f"{_RULES}/{{rule}}/history/", resources.ALERT, get=list_firings),
     resource(f"{_ORGANIZATION}/workflows/", resources.ALERT, get=list_workflows),

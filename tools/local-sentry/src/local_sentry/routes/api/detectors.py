@@ -12,11 +12,11 @@ from starlette.responses import Response
 from local_sentry.protocol.lenient_json import Document, as_object
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.alerts import issue_rules
-from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import json_response, one_page, read, write
 from local_sentry.routes.api.periods import project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.routes.issue_shape import actor
 from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
 from local_sentry.services.metric_detection import (
@@ -247,9 +247,8 @@ async def list_detectors(request: Request) -> Response:
     return one_page(request, found)
 
 
-async def create_detector(request: Request) -> Response:
+async def create_detector(request: Request, wanted: NewDetector) -> Response:
     """`POST /api/0/organizations/{org}/projects/{project}/detectors/`."""
-    wanted = await body_of(request, NewDetector)
 
     def described(connection: Connection) -> Detector:
         _, project = project_of(connection, request)
@@ -283,9 +282,8 @@ async def get_detector(request: Request) -> Response:
     return json_response(await read(request, lambda c: _shape(c, _detector_of(c, request))))
 
 
-async def change_detector(request: Request) -> Response:
+async def change_detector(request: Request, wanted: DetectorChanges) -> Response:
     """`PUT …/detectors/{detector}/`."""
-    wanted = await body_of(request, DetectorChanges)
     changed = await read(request, lambda c: _changed(c, request, _detector_of(c, request), wanted))
     return json_response(await _saved(request, changed))
 
@@ -334,13 +332,15 @@ _ORGANIZATION = "/organizations/{organization}"
 routes = [
     resource(f"{_ORGANIZATION}/detectors/", resources.ALERT, get=list_detectors),
     resource(
-        f"{_ORGANIZATION}/projects/{{project}}/detectors/", resources.ALERT, post=create_detector
+        f"{_ORGANIZATION}/projects/{{project}}/detectors/",
+        resources.ALERT,
+        post=taking(NewDetector, create_detector),
     ),
     resource(
         f"{_ORGANIZATION}/detectors/{{detector}}/",
         resources.ALERT,
         get=get_detector,
-        put=change_detector,
+        put=taking(DetectorChanges, change_detector),
         delete=delete_detector,
     ),
     resource(f"{_ORGANIZATION}/alert-rules/", resources.ALERT, get=list_alert_rules),

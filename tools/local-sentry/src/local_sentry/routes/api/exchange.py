@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from sqlite3 import Connection
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -21,6 +21,7 @@ from local_sentry.store.readers import QueryTimeoutError, Readers
 from local_sentry.store.session import WriteSession
 from local_sentry.store.writer import Writer
 
+_IN_PATHS = "/%:@!$&'()*+,;=~"
 LARGEST_BODY = 8 * 1024 * 1024
 _T = TypeVar("_T")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -147,6 +148,8 @@ def _offset(request: Request) -> int:
 
 def link_header(request: Request, offset: int, limit: int, *, more: bool) -> str:
     """Sentry's `Link` header, by which clients turn pages."""
+    # As it was asked for: the path that routes see is decoded, and may hold anything.
+    path = quote(request.scope["raw_path"], safe=_IN_PATHS)
     links = []
     for rel, cursor, results in (
         ("previous", f"0:{max(0, offset - limit)}:1", offset > 0),
@@ -155,7 +158,7 @@ def link_header(request: Request, offset: int, limit: int, *, more: bool) -> str
         parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
         query = urlencode([*parameters, ("cursor", cursor)])
         found = "true" if results else "false"
-        url = f"{base_url(request)}{request.url.path}?{query}"
+        url = f"{base_url(request)}{path}?{query}"
         links.append(f'<{url}>; rel="{rel}"; results="{found}"; cursor="{cursor}"')
     return ", ".join(links)
 

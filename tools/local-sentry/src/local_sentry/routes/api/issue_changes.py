@@ -11,7 +11,7 @@ from starlette.responses import Response
 from local_sentry.models import LocalUser
 from local_sentry.protocol.lenient_json import Document, JsonObject
 from local_sentry.routes import issue_shape
-from local_sentry.routes.api.exchange import base_url, body_of, json_response, write
+from local_sentry.routes.api.exchange import base_url, json_response, write
 from local_sentry.routes.api.places import find_issue, organization_of
 from local_sentry.routes.api.problems import BadParameterError, InvalidBodyError, NotFoundError
 from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
@@ -144,9 +144,8 @@ def apply(session: WriteSession, issue: issues.Issue, changes: IssueChanges) -> 
         issue_changes.prioritize(session, issue.id, now, actor=actor, priority=changes.priority)
 
 
-async def change_issue(request: Request) -> Response:
+async def change_issue(request: Request, changes: IssueChanges) -> Response:
     """`PUT /api/0/organizations/{org}/issues/{issue}/`, also without the organization."""
-    changes = await body_of(request, IssueChanges)
 
     def command(session: WriteSession) -> Document:
         found = find_issue(session.connection, request)
@@ -183,9 +182,8 @@ def _chosen(connection: Connection, request: Request) -> list[issues.Issue]:
     return issue_search.find(connection, wanted)[0]
 
 
-async def change_issues(request: Request) -> Response:
+async def change_issues(request: Request, changes: IssueChanges) -> Response:
     """`PUT …/issues/`: the same to many; `merge` makes one of them."""
-    changes = await body_of(request, IssueChanges)
 
     def command(session: WriteSession) -> Document:
         chosen = _chosen(session.connection, request)

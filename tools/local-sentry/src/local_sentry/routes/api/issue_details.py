@@ -16,7 +16,6 @@ from local_sentry.routes.api.events import find_event, in_list
 from local_sentry.routes.api.exchange import (
     base_url,
     blobs_of,
-    body_of,
     json_response,
     one_page,
     read,
@@ -24,7 +23,7 @@ from local_sentry.routes.api.exchange import (
 )
 from local_sentry.routes.api.places import find_issue
 from local_sentry.routes.api.problems import NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store import feedback, issue_activity, issue_tags
 from local_sentry.store.session import WriteSession
@@ -111,9 +110,8 @@ async def list_notes(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
-async def create_note(request: Request) -> Response:
+async def create_note(request: Request, note: Note) -> Response:
     """`POST …/issues/{issue}/notes/` and `…/comments/`."""
-    note = await body_of(request, Note)
 
     def command(session: WriteSession) -> Document:
         issue = find_issue(session.connection, request)
@@ -142,9 +140,8 @@ def _note_of(connection: Connection, request: Request) -> issue_activity.Activit
     return found
 
 
-async def update_note(request: Request) -> Response:
+async def update_note(request: Request, note: Note) -> Response:
     """`PUT …/issues/{issue}/notes/{note}/`."""
-    note = await body_of(request, Note)
 
     def command(session: WriteSession) -> Document:
         found = _note_of(session.connection, request)
@@ -234,10 +231,14 @@ def _routes(where: str) -> list[Route]:
         resource(f"{issue}/tags/", area, get=list_tags),
         resource(f"{issue}/tags/{{key}}/", area, get=get_tag),
         resource(f"{issue}/tags/{{key}}/values/", area, get=list_tag_values),
-        resource(f"{issue}/notes/", area, get=list_notes, post=create_note),
-        resource(f"{issue}/notes/{{note}}/", area, put=update_note, delete=delete_note),
-        resource(f"{issue}/comments/", area, get=list_notes, post=create_note),
-        resource(f"{issue}/comments/{{note}}/", area, put=update_note, delete=delete_note),
+        resource(f"{issue}/notes/", area, get=list_notes, post=taking(Note, create_note)),
+        resource(
+            f"{issue}/notes/{{note}}/", area, put=taking(Note, update_note), delete=delete_note
+        ),
+        resource(f"{issue}/comments/", area, get=list_notes, post=taking(Note, create_note)),
+        resource(
+            f"{issue}/comments/{{note}}/", area, put=taking(Note, update_note), delete=delete_note
+        ),
         resource(f"{issue}/activities/", area, get=list_activities),
         resource(f"{issue}/hashes/", area, get=list_hashes),
         resource(f"{issue}/user-reports/", area, get=list_user_reports),

@@ -9,11 +9,16 @@ from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import issue_shape
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.exchange import base_url, json_response, link_header, page_of, read
-from local_sentry.routes.api.issue_changes import change_issue, change_issues, delete_issue
+from local_sentry.routes.api.issue_changes import (
+    IssueChanges,
+    change_issue,
+    change_issues,
+    delete_issue,
+)
 from local_sentry.routes.api.periods import environments_of, period_of, project_ids_of
 from local_sentry.routes.api.places import find_issue, organization_of, project_of
 from local_sentry.routes.api.problems import BadParameterError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.search import All, Condition, Filter, parse_query
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store import feedback, issue_activity, issue_search, issues
@@ -160,7 +165,12 @@ _ORGANIZATION = "/organizations/{organization}"
 
 routes = [
     *(
-        resource(f"{where}/issues/", resources.EVENT, get=list_issues, put=change_issues)
+        resource(
+            f"{where}/issues/",
+            resources.EVENT,
+            get=list_issues,
+            put=taking(IssueChanges, change_issues),
+        )
         for where in (_ORGANIZATION, "/projects/{organization}/{project}")
     ),
     *(
@@ -168,7 +178,7 @@ routes = [
             f"{where}/issues/{{issue}}/",
             resources.EVENT,
             get=get_issue,
-            put=change_issue,
+            put=taking(IssueChanges, change_issue),
             delete=delete_issue,
         )
         for where in (_ORGANIZATION, "")

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import json_response, one_page, read, write
 from local_sentry.routes.api.organizations import project_summary
 from local_sentry.routes.api.periods import project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.routes.issue_shape import actor
 from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
 from local_sentry.services.crons import reschedule, schedule_of
@@ -182,9 +182,8 @@ async def list_monitors(request: Request) -> Response:
     return one_page(request, found)
 
 
-async def create_monitor(request: Request) -> Response:
+async def create_monitor(request: Request, wanted: NewMonitor) -> Response:
     """`POST /api/0/organizations/{org}/monitors/`."""
-    wanted = await body_of(request, NewMonitor)
 
     def command(session: WriteSession) -> Document:
         connection = session.connection
@@ -210,9 +209,8 @@ async def get_monitor(request: Request) -> Response:
     return json_response(await read(request, lambda c: _shape(c, _monitor_of(c, request))))
 
 
-async def change_monitor(request: Request) -> Response:
+async def change_monitor(request: Request, wanted: MonitorChanges) -> Response:
     """`PUT …/monitors/{monitor}/`."""
-    wanted = await body_of(request, MonitorChanges)
 
     def command(session: WriteSession) -> Document:
         connection = session.connection
@@ -252,14 +250,17 @@ _MONITORS = (f"{_ORGANIZATION}/monitors", "/projects/{organization}/{project}/mo
 
 routes = [
     resource(
-        f"{_ORGANIZATION}/monitors/", resources.PROJECT, get=list_monitors, post=create_monitor
+        f"{_ORGANIZATION}/monitors/",
+        resources.PROJECT,
+        get=list_monitors,
+        post=taking(NewMonitor, create_monitor),
     ),
     *(
         resource(
             f"{where}/{{monitor}}/",
             resources.PROJECT,
             get=get_monitor,
-            put=change_monitor,
+            put=taking(MonitorChanges, change_monitor),
             delete=delete_monitor,
         )
         for where in _MONITORS

@@ -10,10 +10,10 @@ from local_sentry.models import LocalUser
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import access, catalog_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import base_url, body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import base_url, json_response, one_page, read, write
 from local_sentry.routes.api.places import organization_of, team_of
 from local_sentry.routes.api.problems import ConflictError, InvalidBodyError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.store import catalog, catalog_changes, tokens
 from local_sentry.store.session import WriteSession
 
@@ -88,9 +88,9 @@ async def list_organizations(request: Request) -> Response:
     return one_page(request, found)
 
 
-async def create_organization(request: Request) -> Response:
+async def create_organization(request: Request, body: NewName) -> Response:
     """`POST /api/0/organizations/`."""
-    slug, name = (await body_of(request, NewName)).both()
+    slug, name = body.both()
 
     def command(session: WriteSession) -> Document:
         catalog_changes.create_organization(session, slug, name)
@@ -136,9 +136,9 @@ async def list_teams(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
-async def create_team(request: Request) -> Response:
+async def create_team(request: Request, body: NewName) -> Response:
     """`POST /api/0/organizations/{org}/teams/`."""
-    slug, name = (await body_of(request, NewName)).both()
+    slug, name = body.both()
 
     def command(session: WriteSession) -> Document:
         owner = organization_of(session.connection, request)
@@ -226,10 +226,12 @@ routes = [
         "/organizations/",
         resources.ORGANIZATION,
         get=list_organizations,
-        post=create_organization,
+        post=taking(NewName, create_organization),
     ),
     resource(f"{_ORGANIZATION}/", resources.ORGANIZATION, get=get_organization),
-    resource(f"{_ORGANIZATION}/teams/", resources.TEAM, get=list_teams, post=create_team),
+    resource(
+        f"{_ORGANIZATION}/teams/", resources.TEAM, get=list_teams, post=taking(NewName, create_team)
+    ),
     resource(f"{_ORGANIZATION}/user-teams/", resources.TEAM, get=list_teams),
     resource("/teams/{organization}/{team}/", resources.TEAM, get=get_team),
     resource(f"{_ORGANIZATION}/members/", resources.ORGANIZATION, get=list_members),

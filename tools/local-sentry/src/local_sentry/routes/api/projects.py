@@ -10,11 +10,11 @@ from local_sentry.models import ProjectKey
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import catalog_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import base_url, body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import base_url, json_response, one_page, read, write
 from local_sentry.routes.api.organizations import list_team_projects, project_summary
 from local_sentry.routes.api.places import organization_of, project_of, team_of
 from local_sentry.routes.api.problems import ConflictError, InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.keyring import Keyring
 from local_sentry.store import catalog, catalog_changes
 from local_sentry.store.session import WriteSession
@@ -107,9 +107,8 @@ async def list_all_projects(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
-async def create_project(request: Request) -> Response:
+async def create_project(request: Request, wanted: NewProject) -> Response:
     """`POST /api/0/teams/{org}/{team}/projects/`, and `/organizations/{org}/projects/`."""
-    wanted = await body_of(request, NewProject)
     slug = _valid_slug(wanted.slug or wanted.name)
 
     def command(session: WriteSession) -> Document:
@@ -142,9 +141,8 @@ async def get_project(request: Request) -> Response:
     return json_response(await read(request, query))
 
 
-async def update_project(request: Request) -> Response:
+async def update_project(request: Request, changes: ProjectChanges) -> Response:
     """`PUT /api/0/projects/{org}/{project}/`."""
-    changes = await body_of(request, ProjectChanges)
     slug = _valid_slug(changes.slug) if changes.slug is not None else None
 
     def command(session: WriteSession) -> Document:
@@ -255,9 +253,8 @@ async def list_organization_keys(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
-async def create_key(request: Request) -> Response:
+async def create_key(request: Request, wanted: NewKey) -> Response:
     """`POST /api/0/projects/{org}/{project}/keys/`."""
-    wanted = await body_of(request, NewKey)
 
     def command(session: WriteSession) -> Document:
         _, project = project_of(session.connection, request)
@@ -278,9 +275,8 @@ async def get_key(request: Request) -> Response:
     return json_response(_key_shape(request, found))
 
 
-async def update_key(request: Request) -> Response:
+async def update_key(request: Request, changes: KeyChanges) -> Response:
     """`PUT /api/0/projects/{org}/{project}/keys/{key}/`."""
-    changes = await body_of(request, KeyChanges)
 
     def command(session: WriteSession) -> Document:
         key = _key_of(session.connection, request)
@@ -321,24 +317,31 @@ routes = [
         "/organizations/{organization}/projects/",
         resources.PROJECT,
         get=list_projects,
-        post=create_project,
+        post=taking(NewProject, create_project),
     ),
     resource(
         "/teams/{organization}/{team}/projects/",
         resources.PROJECT,
         get=list_team_projects,
-        post=create_project,
+        post=taking(NewProject, create_project),
     ),
-    resource(f"{_PROJECT}/", resources.PROJECT, get=get_project, put=update_project),
+    resource(
+        f"{_PROJECT}/",
+        resources.PROJECT,
+        get=get_project,
+        put=taking(ProjectChanges, update_project),
+    ),
     resource(f"{_PROJECT}/teams/", resources.PROJECT, get=list_teams),
     resource(f"{_PROJECT}/teams/{{team}}/", resources.PROJECT, post=add_team, delete=remove_team),
     resource(f"{_PROJECT}/environments/", resources.PROJECT, get=list_environments),
-    resource(f"{_PROJECT}/keys/", resources.PROJECT, get=list_keys, post=create_key),
+    resource(
+        f"{_PROJECT}/keys/", resources.PROJECT, get=list_keys, post=taking(NewKey, create_key)
+    ),
     resource(
         f"{_PROJECT}/keys/{{key}}/",
         resources.PROJECT,
         get=get_key,
-        put=update_key,
+        put=taking(KeyChanges, update_key),
         delete=delete_key,
     ),
     resource(

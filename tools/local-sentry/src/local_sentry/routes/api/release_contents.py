@@ -10,11 +10,11 @@ from starlette.responses import Response
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import release_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import json_response, one_page, read, write
 from local_sentry.routes.api.places import organization_of
 from local_sentry.routes.api.problems import NotFoundError
 from local_sentry.routes.api.releases import release_of, shape_of
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.release_input import NewDeploy
 from local_sentry.store import commits, releases
 from local_sentry.store.session import WriteSession
@@ -71,9 +71,9 @@ async def list_deploys(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
-async def create_deploy(request: Request) -> Response:
+async def create_deploy(request: Request, body: NewDeploy) -> Response:
     """`POST …/releases/{version}/deploys/`."""
-    wanted = (await body_of(request, NewDeploy)).deploy()
+    wanted = body.deploy()
 
     def command(session: WriteSession) -> Document:
         connection = session.connection
@@ -107,9 +107,8 @@ async def list_repositories(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
-async def create_repository(request: Request) -> Response:
+async def create_repository(request: Request, wanted: NewRepository) -> Response:
     """`POST /api/0/organizations/{org}/repos/`."""
-    wanted = await body_of(request, NewRepository)
 
     def command(session: WriteSession) -> Document:
         owner = organization_of(session.connection, request)
@@ -152,11 +151,19 @@ routes = [
         for w in _RELEASES
     ),
     *(
-        resource(f"{w}/deploys/", resources.RELEASE, get=list_deploys, post=create_deploy)
+        resource(
+            f"{w}/deploys/",
+            resources.RELEASE,
+            get=list_deploys,
+            post=taking(NewDeploy, create_deploy),
+        )
         for w in _RELEASES
     ),
     resource(
-        f"{_ORGANIZATION}/repos/", resources.SETTINGS, get=list_repositories, post=create_repository
+        f"{_ORGANIZATION}/repos/",
+        resources.SETTINGS,
+        get=list_repositories,
+        post=taking(NewRepository, create_repository),
     ),
     resource(
         f"{_ORGANIZATION}/repos/{{repository}}/commits/",

@@ -10,7 +10,6 @@ from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes import release_shape
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.exchange import (
-    body_of,
     json_response,
     link_header,
     page_of,
@@ -25,7 +24,7 @@ from local_sentry.routes.api.problems import (
     InvalidBodyError,
     NotFoundError,
 )
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.release_input import NewRelease, ReleaseChanges
 from local_sentry.store import catalog, commits, health, releases
 from local_sentry.store.session import WriteSession
@@ -139,9 +138,8 @@ def _apply(
         commits.set_commits(session, owner.id, release_id, given, now)
 
 
-async def create_release(request: Request) -> Response:
+async def create_release(request: Request, wanted: NewRelease) -> Response:
     """`POST …/releases/`: 201 when it is new, 208 when it was there; both set what is given."""
-    wanted = await body_of(request, NewRelease)
 
     def command(session: WriteSession) -> tuple[Document, bool]:
         connection = session.connection
@@ -180,9 +178,8 @@ async def get_release(request: Request) -> Response:
     return json_response(await read(request, query))
 
 
-async def update_release(request: Request) -> Response:
+async def update_release(request: Request, changes: ReleaseChanges) -> Response:
     """`PUT …/releases/{version}/`: dates, refs, commits; what is not given stays."""
-    changes = await body_of(request, ReleaseChanges)
 
     def command(session: WriteSession) -> Document:
         owner = organization_of(session.connection, request)
@@ -216,13 +213,16 @@ routes = [
         for where in ("/organizations/{organization}", "/projects/{organization}/{project}")
         for route in (
             resource(
-                f"{where}/releases/", resources.RELEASE, get=list_releases, post=create_release
+                f"{where}/releases/",
+                resources.RELEASE,
+                get=list_releases,
+                post=taking(NewRelease, create_release),
             ),
             resource(
                 f"{where}/releases/{{version}}/",
                 resources.RELEASE,
                 get=get_release,
-                put=update_release,
+                put=taking(ReleaseChanges, update_release),
                 delete=delete_release,
             ),
         )

@@ -2,16 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from local_sentry.routes import access
-from local_sentry.routes.api.exchange import json_response
+from local_sentry.routes.api.exchange import body_of, json_response
 from local_sentry.routes.api.problems import MissingScopeError
 
+_Model = TypeVar("_Model", bound=BaseModel)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -52,12 +55,33 @@ SETTINGS = Area(
 )
 
 
+class Taking(Generic[_Model]):
+    """A handler with the model of the JSON body it takes."""
+
+    def __init__(
+        self, model: type[_Model], handle: Callable[[Request, _Model], Awaitable[Response]]
+    ) -> None:
+        self.model = model
+        self._handle = handle
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers one request, whose body is read first."""
+        return await self._handle(request, await body_of(request, self.model))
+
+
+def taking(
+    model: type[_Model], handle: Callable[[Request, _Model], Awaitable[Response]]
+) -> Taking[_Model]:
+    """A handler of requests that have a JSON body of a model."""
+    return Taking(model, handle)
+
+
 class Resource:
     """Answers the requests of one address."""
 
     def __init__(self, area: Area | None, handlers: dict[str, Handler]) -> None:
-        self._area = area
-        self._handlers = handlers
+        self.area = area
+        self.handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request.
@@ -66,14 +90,14 @@ class Resource:
             MissingScopeError: the token may not do this.
         """
         request = Request(scope, receive)
-        handler = self._handlers.get("GET" if request.method == "HEAD" else request.method)
+        handler = self.handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            allowed = {"allow": ", ".join(sorted(self._handlers))}
+            allowed = {"allow": ", ".join(sorted(self.handlers))}
             detail = f'Method "{request.method}" not allowed.'
             response = json_response({"detail": detail}, allowed, status=405)
         else:
-            if self._area is not None:
-                require(request, self._area.needed(request.method))
+            if self.area is not None:
+                require(request, self.area.needed(request.method))
             response = await handler(request)
         await response(scope, receive, send)
 

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import body_of, json_response, one_page, read, write
+from local_sentry.routes.api.exchange import json_response, one_page, read, write
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.ownership import InvalidOwnershipError, Rule, parse_ownership
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store import catalog, code_mappings, commits
@@ -38,9 +38,8 @@ class Mappings(BaseModel):
     mappings: list[Mapping] = Field(min_length=1, max_length=300)
 
 
-async def put_mappings(request: Request) -> Response:
+async def put_mappings(request: Request, wanted: Mappings) -> Response:
     """`POST …/code-mappings/bulk/`: a repository begins to exist when it is first named."""
-    wanted = await body_of(request, Mappings)
 
     def command(session: WriteSession) -> Document:
         connection = session.connection
@@ -196,9 +195,8 @@ async def get_ownership(request: Request) -> Response:
     return json_response(await read(request, lambda c: _ownership(c, request)))
 
 
-async def put_ownership(request: Request) -> Response:
+async def put_ownership(request: Request, wanted: OwnershipBody) -> Response:
     """`PUT /api/0/projects/{org}/{project}/ownership/`."""
-    wanted = await body_of(request, OwnershipBody)
 
     def command(session: WriteSession) -> Document:
         connection = session.connection
@@ -221,11 +219,20 @@ _ORGANIZATION = "/organizations/{organization}"
 _PROJECT = "/projects/{organization}/{project}"
 
 routes = [
-    resource(f"{_ORGANIZATION}/code-mappings/bulk/", resources.SETTINGS, post=put_mappings),
+    resource(
+        f"{_ORGANIZATION}/code-mappings/bulk/",
+        resources.SETTINGS,
+        post=taking(Mappings, put_mappings),
+    ),
     resource(f"{_ORGANIZATION}/code-mappings/", resources.SETTINGS, get=list_mappings),
     resource(
         f"{_ORGANIZATION}/code-mappings/{{mapping}}/", resources.SETTINGS, delete=delete_mapping
     ),
     resource(f"{_PROJECT}/stacktrace-link/", resources.PROJECT, get=get_stacktrace_link),
-    resource(f"{_PROJECT}/ownership/", resources.PROJECT, get=get_ownership, put=put_ownership),
+    resource(
+        f"{_PROJECT}/ownership/",
+        resources.PROJECT,
+        get=get_ownership,
+        put=taking(OwnershipBody, put_ownership),
+    ),
 ]

@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import base_url, body_of, json_response, read
+from local_sentry.routes.api.exchange import base_url, json_response, read
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import (
     BadParameterError,
     InvalidBodyError,
     TooLargeBodyError,
 )
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.artifact_bundles import (
     MAX_BUNDLE_BYTES,
     MAX_CHUNK_BYTES,
@@ -115,9 +115,8 @@ class AssembleBody(BaseModel):
     dist: str | None = Field(default=None, max_length=64)
 
 
-async def assemble(request: Request) -> Response:
+async def assemble(request: Request, wanted: AssembleBody) -> Response:
     """`POST …/artifactbundle/assemble/`: puts a bundle together, or says what is missing."""
-    wanted = await body_of(request, AssembleBody)
     bundles: ArtifactBundles = request.app.state.bundles
 
     def query(connection: Connection) -> list[int]:
@@ -146,9 +145,8 @@ class DebugFiles(RootModel[dict[str, dict[str, object]]]):
     """Debug files by their checksum."""
 
 
-async def assemble_debug_files(request: Request) -> Response:
+async def assemble_debug_files(request: Request, wanted: DebugFiles) -> Response:
     """`POST …/files/difs/assemble/`: no native code runs here, so no debug file is kept."""
-    wanted = await body_of(request, DebugFiles)
     await read(request, lambda connection: project_of(connection, request))
     detail = "local-sentry keeps no debug files. Upload sources with: sentry-cli sourcemaps upload"
     return json_response(
@@ -163,10 +161,14 @@ _ORGANIZATION = "/organizations/{organization}"
 
 routes = [
     resource(f"{_ORGANIZATION}/chunk-upload/", resources.RELEASE, get=get_upload, post=upload),
-    resource(f"{_ORGANIZATION}/artifactbundle/assemble/", resources.RELEASE, post=assemble),
+    resource(
+        f"{_ORGANIZATION}/artifactbundle/assemble/",
+        resources.RELEASE,
+        post=taking(AssembleBody, assemble),
+    ),
     resource(
         "/projects/{organization}/{project}/files/difs/assemble/",
         resources.RELEASE,
-        post=assemble_debug_files,
+        post=taking(DebugFiles, assemble_debug_files),
     ),
 ]
