@@ -45,7 +45,8 @@ def actor(name: str, team: str | None) -> Document:
     return {"type": "team", "id": number, "name": team or number}
 
 
-def _owners(found: Issue) -> list[Document]:
+def owners(found: Issue) -> list[Document]:
+    """Who may own an issue, who counts most first."""
     return [
         {"type": each.type, "owner": each.owner, "date_added": isoformat(each.at)}
         for each in found.owners
@@ -82,7 +83,6 @@ def issue(found: Issue, base_url: str) -> Document:
         "assignedTo": actor(found.assigned_to, found.assigned_team)
         if found.assigned_to is not None
         else None,
-        "owners": _owners(found) or None,
         "isBookmarked": False,
         "isSubscribed": False,
         "subscriptionDetails": None,

@@ -209,7 +209,8 @@ def release(
         "commitCount": found.commits,
         "lastCommit": commit(commits[0], repositories) if commits else None,
         "deployCount": found.deploys,
-        "lastDeploy": deploy(deploys[0]) if deploys else None,
+        # Here, and not in lists of deploys, the name is never null.
+        "lastDeploy": deploy(deploys[0]) | {"name": deploys[0].name or ""} if deploys else None,
         "authors": [author(name, email) for name, email in authors],
         "projects": [
             project(each, health.get(each.id) if health is not None else None) for each in projects

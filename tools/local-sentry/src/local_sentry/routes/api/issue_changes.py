@@ -200,11 +200,14 @@ async def change_issues(request: Request, changes: IssueChanges) -> Response:
             return answer | {"merge": merged}
         for issue in chosen:
             apply(session, issue, changes)
-        if "assignedTo" in answer and chosen:
-            first = issues.get(session.connection, str(chosen[0].id))
-            assert first is not None  # noqa: S101 - just changed
-            answer["assignedTo"] = issue_shape.issue(first, "")["assignedTo"]
-        return answer
+        first = issues.get(session.connection, str(chosen[0].id)) if chosen else None
+        if first is None:
+            return answer
+        shape = issue_shape.issue(first, "")
+        told = ["isPublic", "status", "statusDetails"]
+        return answer | {
+            name: shape[name] for name in told + ["assignedTo"] * ("assignedTo" in answer)
+        }
 
     return json_response(await write(request, command))
 

@@ -75,17 +75,24 @@ def in_list(request: Request, issue: issues.Issue, hours: dict[int, int], now: i
         stats = issue_shape.hourly_stats(hours, now, _DAY_HOURS)
     else:
         stats = issue_shape.daily_stats(hours, now, 14)
-    return issue_shape.issue(issue, base_url(request)) | {
-        "stats": {period: stats},
-        "lifetime": {
-            "count": str(issue.times_seen),
-            "userCount": issue.users_seen,
-            "firstSeen": isoformat(issue.first_seen),
-            "lastSeen": isoformat(issue.last_seen),
-            "stats": {},
-        },
-        "filtered": None,
-    }
+    expanded: Document = {}
+    if "owners" in request.query_params.getlist("expand"):
+        expanded["owners"] = issue_shape.owners(issue)
+    return (
+        issue_shape.issue(issue, base_url(request))
+        | expanded
+        | {
+            "stats": {period: stats},
+            "lifetime": {
+                "count": str(issue.times_seen),
+                "userCount": issue.users_seen,
+                "firstSeen": isoformat(issue.first_seen),
+                "lastSeen": isoformat(issue.last_seen),
+                "stats": {},
+            },
+            "filtered": None,
+        }
+    )
 
 
 async def list_issues(request: Request) -> Response:
@@ -127,6 +134,7 @@ async def get_issue(request: Request) -> Response:
         activity = issue_activity.of_issue(connection, found.id, limit=100)
         return issue_shape.issue(found, base_url(request)) | {
             "activity": issue_shape.activity(found, activity),
+            "owners": issue_shape.owners(found),
             "firstRelease": {"version": first} if first else None,
             "lastRelease": {"version": last} if last else None,
             "tags": [{"key": key, "name": key, "totalValues": found.times_seen} for key in keys],

@@ -17,6 +17,11 @@ from local_sentry.routes.api.resources import resource, taking
 from local_sentry.store import catalog, catalog_changes, tokens
 from local_sentry.store.session import WriteSession
 
+_MEMBER_FLAGS = (
+    "idp:provisioned", "idp:role-restricted", "sso:linked", "sso:invalid",
+    "member-limit:restricted", "partnership:restricted",
+)  # fmt: skip
+
 
 class NewName(BaseModel):
     """The body that makes an organization or a team: one of the two is enough."""
@@ -192,7 +197,7 @@ async def list_members(request: Request) -> Response:
                 "roleName": "Owner",
                 "pending": False,
                 "expired": False,
-                "flags": {},
+                "flags": dict.fromkeys(_MEMBER_FLAGS, False),
                 "dateCreated": "1970-01-01T00:00:00Z",
                 "inviteStatus": "approved",
                 "inviterName": None,
