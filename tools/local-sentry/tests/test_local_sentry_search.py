@@ -49,6 +49,14 @@ def test_what_makes_no_sense_is_said(text: str) -> None:
         parse_query(text)
 
 
+def test_what_is_not_closed_is_called_so() -> None:
+    for text in ("(", "a:1 (", "(a:1 OR"):
+        with pytest.raises(InvalidQueryError, match="never closed|between two"):
+            parse_query(text)
+    with pytest.raises(InvalidQueryError, match="never closed"):
+        parse_query("(")
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_a_query_or_a_sentence(text: str) -> None:
     with contextlib.suppress(InvalidQueryError):

@@ -148,14 +148,11 @@ def _tell(
     last = monitors.last_success(session.connection, state)
     schedule = schedule_of(monitor)
     shown = isoformat(last) if last is not None else "never"
-    config = {
-        f"config {name}": value for name, value in (schedule.shape() if schedule else {}).items()
-    }
     context: JsonObject = {
         "id": str(monitor.id), "slug": monitor.slug, "name": monitor.name, "last success": shown,
         "failures in a row": state.failures,
         "next run": isoformat(state.next_check_in) if state.next_check_in else "unknown",
-        **{f"config {name}": str(value) for name, value in config.items() if value is not None},
+        **(schedule.words() if schedule is not None else {}),
     }  # fmt: skip
     found = Discovery(
         project_id=monitor.project_id,

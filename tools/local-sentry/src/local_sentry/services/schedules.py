@@ -71,6 +71,18 @@ class Schedule:
         start = datetime.fromtimestamp(after / SECOND, _zone(self.zone))
         return round(next(CronSim(self.when, start)).timestamp()) * SECOND
 
+    def words(self) -> JsonObject:
+        """As a person reads it."""
+        when = self.when
+        if isinstance(when, Interval):
+            when = f"every {when.number} {when.unit}{'s' if when.number > 1 else ''}"
+        return {
+            "schedule": when,
+            "time zone": self.zone,
+            "may be late": f"{self.margin} min",
+            "may run": f"{self.max_runtime} min",
+        }
+
     def shape(self) -> Document:
         """As Sentry's API says it."""
         interval = isinstance(self.when, Interval)

@@ -146,6 +146,8 @@ class _Parser:
     def _term(self, depth: int) -> Condition:
         found = self._peek()
         self._position += 1
+        if found is None and depth:
+            raise InvalidQueryError('A "(" is never closed.')
         if found is None or found in ("AND", "OR"):
             raise InvalidQueryError("AND and OR stand between two conditions.")
         if found == ")":
