@@ -51,7 +51,7 @@ def test_what_makes_no_sense_is_said(text: str) -> None:
 
 def test_what_is_not_closed_is_called_so() -> None:
     for text in ("(", "a:1 (", "(a:1 OR"):
-        with pytest.raises(InvalidQueryError, match="never closed|between two"):
+        with pytest.raises(InvalidQueryError, match=r"never closed|between two"):
             parse_query(text)
     with pytest.raises(InvalidQueryError, match="never closed"):
         parse_query("(")
