@@ -3,6 +3,8 @@
 A gzipped tar: `manifest.json`, a consistent copy of the database, the blobs it refers to and what
 waits in the journal. Works beside a running server. It holds DSN keys and hashes of tokens, so that
 senders and clients of the copy need no change: keep it as private as the folder.
+
+A new folder becomes what the archive holds; into one with data the archive is merged.
 """
 
 import contextlib
@@ -14,16 +16,21 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_sentry.app import journal_folder, locked, prepare_data
 from local_sentry.store.blobs import FOLDER as BLOBS
 from local_sentry.store.blobs import Blobs
-from local_sentry.store.database import FILE_NAME, connect_readonly
+from local_sentry.store.database import FILE_NAME, connect, connect_readonly
+from local_sentry.store.journal import JournalReader, JournalWriter, Position, read_position
+from local_sentry.store.merging import merge
 from local_sentry.store.retention import referenced_blobs
+from local_sentry.store.session import WriteSession
 
 FORMAT = 1
+_EVERYTHING = Position(2**31, 0)
+_JOURNAL_BYTES = 8 * 1024 * 1024
 _MANIFEST = "manifest.json"
 _IMPORTED = "imported.json"
 _MEMBER = re.compile(
@@ -100,35 +107,75 @@ def _write(data: Path, copy: Path, waiting: list[Path], target: Path) -> Summary
 
 
 def import_data(source: Path, data: Path) -> Summary | None:
-    """Fills a new data folder from an archive.
+    """Fills a new data folder from an archive, or merges the archive into the data there is.
 
     Returns:
-        What came in; None when the folder already comes from this very archive.
+        What came in; None when this very archive was imported before.
 
     Raises:
-        ArchiveError: the file is no archive, or the folder holds other data.
+        ArchiveError: the file is no archive.
         DataInUseError: a server has the folder open.
-        OSError: the disk refused; the folder is left without data.
+        IncompatibleDatabaseError: a later version has written the archive or the folder.
+        OSError: the disk refused; the folder is left as it was, but for files nobody refers to.
     """
     digest = _digest(source)
-    imported = data / _IMPORTED
-    if imported.exists() and json.loads(imported.read_text(encoding="utf-8"))["blake2b"] == digest:
+    before = _imported(data)
+    if digest in before:
         return None
-    if (data / FILE_NAME).exists():
-        raise ArchiveError(
-            f"{data} holds data already, and an import does not mix. Choose a new folder."
-        )
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(data), tempfile.TemporaryDirectory(dir=data) as scratch:
         folder = Path(scratch)
         manifest = _unpack(source, folder)
-        for name in (BLOBS, "journal"):
-            if (folder / name).exists():
-                (folder / name).replace(data / name)
-        (folder / FILE_NAME).replace(data / FILE_NAME)
-        prepare_data(data)
-        imported.write_text(json.dumps({"blake2b": digest}), encoding="utf-8")
+        prepare_data(folder)
+        if (data / FILE_NAME).exists():
+            _merge(folder, data)
+        else:
+            _move(folder, data)
+        kept = json.dumps({"blake2b": [*before, digest]})
+        (data / _IMPORTED).write_text(kept, encoding="utf-8")
     return Summary(manifest["events"], manifest["blobs"], source.stat().st_size)
+
+
+def _imported(data: Path) -> list[str]:
+    path = data / _IMPORTED
+    if not path.exists():
+        return []
+    found = json.loads(path.read_text(encoding="utf-8"))["blake2b"]
+    return [found] if isinstance(found, str) else list(found)
+
+
+def _move(folder: Path, data: Path) -> None:
+    for name in (BLOBS, "journal"):
+        if (folder / name).exists():
+            (folder / name).replace(data / name)
+    (folder / FILE_NAME).replace(data / FILE_NAME)
+    prepare_data(data)
+
+
+def _merge(folder: Path, data: Path) -> None:
+    for path in (folder / BLOBS).glob("??/*"):
+        target = data / BLOBS / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.replace(target)  # Named by what they hold: the same name is the same file.
+    database = prepare_data(data)
+    with contextlib.closing(connect(database)) as connection:
+        connection.execute("PRAGMA temp_store = FILE")
+        projects = merge(WriteSession(connection, Blobs(data)), str(folder / FILE_NAME))
+        here = read_position(connection)
+    with contextlib.closing(connect(folder / FILE_NAME)) as connection:
+        reader = JournalReader(journal_folder(folder), read_position(connection))
+    if not journal_folder(folder).exists():
+        return
+    # What had not been processed there is processed here, by the next start.
+    with contextlib.closing(JournalWriter(journal_folder(data), after=here)) as journal:
+        while batch := reader.read(up_to=_EVERYTHING, max_bytes=_JOURNAL_BYTES):
+            journal.append(
+                [
+                    replace(record, project_id=projects[record.project_id])
+                    for record, _ in batch
+                    if record.project_id in projects
+                ]
+            )
 
 
 def _unpack(source: Path, folder: Path) -> dict[str, int]:

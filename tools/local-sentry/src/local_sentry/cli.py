@@ -183,12 +183,12 @@ def export_archive(target: Path, data: Data = None, as_json: Json = False) -> No
 
 @app.command("import")
 def import_archive(source: Path, data: Data = None, as_json: Json = False) -> None:
-    """Fill a new data folder from an export. Doing it again changes nothing."""
+    """Fill a new data folder from an export, or merge it into one. Again changes nothing."""
     with _plainly():
         folder = _settings(data=data).data
         summary = archive.import_data(source, folder)
     if summary is None:
-        _say(f"{folder} comes from {source} already", None, as_json=as_json)
+        _say(f"{folder} holds {source} already", None, as_json=as_json)
     else:
         _say(f"{folder}: {summary.events} events, {summary.blobs} files", summary, as_json=as_json)
 
