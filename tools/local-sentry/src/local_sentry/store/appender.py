@@ -1,15 +1,14 @@
 """Group commit: all requests that arrive while the disk is busy share the next sync."""
 
 import asyncio
-import errno
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from local_sentry.protocol.errors import ThrottledError
+from local_sentry.store.disk import is_full
 from local_sentry.store.journal import JournalWriter, Position, Record
 
 _BATCH_BYTES = 8 * 1024 * 1024
-_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Appender:
@@ -47,7 +46,7 @@ class Appender:
             try:
                 await loop.run_in_executor(self._thread, self._write, [r for r, _ in batch])
             except OSError as error:
-                full = error.errno in _DISK_IS_FULL
+                full = is_full(error)
                 refusal = ThrottledError(
                     "the disk is full" if full else f"the disk failed: {error.strerror}",
                     retry_after=60,
