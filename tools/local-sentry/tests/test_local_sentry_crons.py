@@ -205,6 +205,20 @@ def test_monitors_are_made_changed_and_deleted(server: LocalSentry) -> None:
     assert server.client.get(address).status_code == 404
 
 
+def test_check_ins_are_counted_over_time(server: LocalSentry) -> None:
+    for status in ("ok", "ok", "error"):
+        check_in(server, "counted", status, monitor_config=HOURLY, duration=2)
+    eventually(lambda: len(statuses_of(server, "counted")) == 3, "the check-ins")
+    buckets = server.get(f"{MONITORS}counted/stats/", resolution="1h")
+    assert len(buckets) == 24
+    newest = buckets[-1]
+    assert (newest["ok"], newest["error"], newest["duration"]) == (2, 1, 2000)
+    assert [each["slug"] for each in server.get(MONITORS, query="COUNT")] == ["counted"]
+    assert server.get(MONITORS, query="counted", environment="nowhere") == []
+    for bad in ({"since": "x"}, {"since": "2", "until": "1"}):
+        assert server.client.get(f"{MONITORS}counted/stats/", params=bad).status_code == 400
+
+
 def test_the_sdk_reports_a_job(server: LocalSentry) -> None:
     sentry_sdk.init(
         dsn=server.dsn("kijko-api"), environment="sdk", auto_enabling_integrations=False

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local_sentry_npm import npm_program, quiet_environment
-from local_sentry_process import LocalSentry, local_sentry
+from local_sentry_process import LocalSentry, envelope, event_id, eventually, local_sentry
 from local_sentry_story import RELEASE, Story, tell
 
 _ANSWER_SECONDS = 120
@@ -235,5 +235,34 @@ def test_alert_rules_are_found(told: Told) -> None:
     place = {"organizationSlug": "kijko"}
     found = client.catalog("find_alert_rules", **place, projectSlug="kijko-api")
     assert "new in the API" in found
+    metric = {
+        "name": "too slow", "type": "metric_issue",
+        "data_sources": [{"aggregate": "p95(span.duration)", "query": "", "timeWindow": 3600,
+                          "dataset": "events_analytics_platform",
+                          "eventTypes": ["trace_item_span"]}],
+        "condition_group": {"conditions": [
+            {"type": "gt", "comparison": 100_000, "conditionResult": 75}]},
+    }  # fmt: skip
+    detectors = "/api/0/organizations/kijko/projects/kijko-api/detectors/"
+    assert server.client.post(detectors, json=metric).status_code == 201
+    found = client.catalog("find_alert_rules", **place, kind="metric")
+    assert "too slow" in found
+    assert "p95(span.duration)" in found
     client.catalog("find_dashboards", **place)
-    client.catalog("find_monitors", **place)
+
+
+def test_monitors_of_jobs_and_their_issues_are_found(told: Told) -> None:
+    server, _, client = told
+    place = {"organizationSlug": "kijko"}
+    config = {"schedule": {"type": "crontab", "value": "0 3 * * *"}}
+    check_in = {"check_in_id": event_id(), "monitor_slug": "nightly", "status": "error",
+                "monitor_config": config}  # fmt: skip
+    server.send(envelope(({"type": "check_in"}, json.dumps(check_in).encode())))
+    (issue,) = eventually(lambda: server.issues(query="monitor.slug:nightly"), "the issue")
+    assert "0 3 * * *" in client.catalog("find_monitors", **place)
+    details = client.catalog("get_monitor_details", **place, monitorSlug="nightly")
+    assert "error" in details
+    text = client.tool(
+        "get_sentry_resource", resourceType="issue", resourceId=issue["shortId"], **place
+    )
+    assert "An error check-in was detected" in text

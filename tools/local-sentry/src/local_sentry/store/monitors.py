@@ -241,6 +241,22 @@ def check_ins(connection: sqlite3.Connection, monitor_id: int, limit: int) -> li
     return [CheckIn(*row) for row in rows]
 
 
+def counts(
+    connection: sqlite3.Connection, monitor_id: int, since: int, until: int, step: int
+) -> list[tuple[int, str, int, int | None]]:
+    """Check-ins of a period by the start of their bucket of `step` µs and by status.
+
+    Returns:
+        Start of the bucket, status, how many, and their mean duration (µs).
+    """
+    rows = connection.execute(
+        "SELECT ?2 + (started - ?2) / ?4 * ?4, status, count(*), avg(duration) FROM check_ins"
+        " WHERE monitor_id = ?1 AND started >= ?2 AND started < ?3 GROUP BY 1, 2 ORDER BY 1",
+        (monitor_id, since, until, step),
+    )
+    return [tuple(row) for row in rows]
+
+
 def last_success(connection: sqlite3.Connection, state: MonitorEnvironment) -> int | None:
     """When a job last said that all went well, µs since the epoch."""
     row = connection.execute(

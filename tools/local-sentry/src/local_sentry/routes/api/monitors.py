@@ -14,21 +14,24 @@ from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.exchange import json_response, one_page, read, write
 from local_sentry.routes.api.organizations import project_summary
-from local_sentry.routes.api.periods import project_ids_of
+from local_sentry.routes.api.periods import environments_of, project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
-from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
+from local_sentry.routes.api.problems import BadParameterError, InvalidBodyError, NotFoundError
 from local_sentry.routes.api.resources import resource, taking
 from local_sentry.routes.issue_shape import actor
 from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
 from local_sentry.services.crons import reschedule, schedule_of
+from local_sentry.services.periods import parse_period
 from local_sentry.services.schedules import InvalidScheduleError, parse_schedule
-from local_sentry.services.timestamps import isoformat
+from local_sentry.services.timestamps import SECOND, isoformat
 from local_sentry.store import catalog, monitors
 from local_sentry.store.monitors import CheckIn, Monitor, MonitorEnvironment
 from local_sentry.store.session import WriteSession
 
 _SLUG = r"^[0-9]*[a-z_\-][a-z0-9_\-]*$"  # not a number: that would be an id
 _MOST_CHECK_INS = 1000
+_MOST_BUCKETS = 500
+_STATUSES = ("ok", "error", "missed", "timeout", "in_progress", "unknown")
 
 
 class MonitorChanges(BaseModel):
@@ -51,7 +54,7 @@ class NewMonitor(MonitorChanges):
 
 
 def _time(at: int | None) -> str | None:
-    return isoformat(at) if at is not None else None
+    return isoformat(at) if at else None
 
 
 def _environment(state: MonitorEnvironment, *, is_muted: bool) -> Document:
@@ -99,6 +102,10 @@ def _shape(connection: Connection, found: Monitor) -> Document:
             _environment(state, is_muted=found.is_muted) for state in found.environments
         ],
         "owner": actor(found.owner, team) if found.owner is not None else None,
+        "lastCheckIn": _time(max((e.last_check_in or 0 for e in found.environments), default=0)),
+        "nextCheckIn": _time(
+            min((e.next_check_in for e in found.environments if e.next_check_in), default=None)
+        ),
     }
 
 
@@ -127,7 +134,15 @@ def _monitors(connection: Connection, request: Request) -> list[Monitor]:
         owner = organization_of(connection, request)
         chosen = project_ids_of(connection, request, owner)
         wanted = set(chosen) or {p.id for p in catalog.projects(connection, owner.id)}
-    return [found for found in monitors.listed(connection) if found.project_id in wanted]
+    text = request.query_params.get("query", "").lower()
+    environments = set(environments_of(request))
+    return [
+        found
+        for found in monitors.listed(connection)
+        if found.project_id in wanted
+        and (text in found.slug or text in found.name.lower())
+        and (not environments or environments & {each.name for each in found.environments})
+    ]
 
 
 def _monitor_of(connection: Connection, request: Request) -> Monitor:
@@ -245,6 +260,43 @@ async def list_check_ins(request: Request) -> Response:
     return one_page(request, await read(request, query))
 
 
+def _seconds(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or len(text) > 10:
+        raise BadParameterError(f"{name} is a time, in seconds since 1970.")
+    return int(text)
+
+
+async def get_stats(request: Request) -> Response:
+    """`GET …/monitors/{monitor}/stats/`: check-ins over time, of `since` to `until` (seconds)."""
+    until = _seconds(request, "until", int(time.time()) + 1)
+    since = _seconds(request, "since", until - 86_400)
+    asked = parse_period(request.query_params.get("resolution", "")) or 0
+    # Never more buckets than a chart can show.
+    step = max(abs(asked) // SECOND, (until - since) // _MOST_BUCKETS, 1)
+    if not since < until:
+        raise BadParameterError("since comes before until.")
+
+    def query(connection: Connection) -> list[Document]:
+        found = _monitor_of(connection, request)
+        buckets: dict[int, Document] = {
+            at: dict.fromkeys(_STATUSES, 0) | {"ts": at, "duration": None}
+            for at in range(since, until, step)
+        }
+        for start, status, number, duration in monitors.counts(
+            connection, found.id, since * SECOND, until * SECOND, step * SECOND
+        ):
+            bucket = buckets[start // SECOND]
+            bucket[status] = number
+            if status == "ok" and duration is not None:
+                bucket["duration"] = round(duration / 1000)
+        return list(buckets.values())
+
+    return json_response(await read(request, query))
+
+
 _ORGANIZATION = "/organizations/{organization}"
 _MONITORS = (f"{_ORGANIZATION}/monitors", "/projects/{organization}/{project}/monitors")
 
@@ -267,6 +319,10 @@ routes = [
     ),
     *(
         resource(f"{where}/{{monitor}}/checkins/", resources.PROJECT, get=list_check_ins)
+        for where in _MONITORS
+    ),
+    *(
+        resource(f"{where}/{{monitor}}/stats/", resources.PROJECT, get=get_stats)
         for where in _MONITORS
     ),
 ]
