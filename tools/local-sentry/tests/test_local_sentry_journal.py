@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_sentry.store import journal
+from local_sentry.store import journal, segments
 from local_sentry.store.journal import JournalReader, JournalWriter, Position, Record
 
 START = Position(0, 0)
@@ -27,15 +27,16 @@ def read_all(folder: Path, start: Position, up_to: Position) -> list[Record]:
 def test_records_come_back_in_order_across_segments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 200)
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 200)
     writer = JournalWriter(tmp_path, after=START)
     records = [record(n) for n in range(1, 30)]
     for each in records:
         end = writer.append([each])
     writer.close()
-    assert len(journal.segments(tmp_path)) > 3
+    assert len(segments.numbers(tmp_path)) > 3
     assert read_all(tmp_path, START, end) == records
-    assert journal.backlog_bytes(tmp_path, end) == 0
+    assert journal.backlog_bytes(tmp_path, end, end) == 0
+    assert journal.end_of(tmp_path) == end
 
 
 def test_a_torn_record_is_left_out_and_what_follows_is_read(tmp_path: Path) -> None:

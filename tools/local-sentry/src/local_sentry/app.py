@@ -193,7 +193,11 @@ async def _parts(settings: Settings) -> AsyncIterator[Server]:
     keyring = Keyring(readers)
     refusals = Refusals(writer)
     ingest = Ingest(
-        settings, keyring, appender, refusals, lambda: backlog_bytes(folder, worker.stored)
+        settings,
+        keyring,
+        appender,
+        refusals,
+        lambda: backlog_bytes(folder, worker.stored, worker.known_durable),
     )
     guarded = Access(
         web(readers, writer, keyring, settings.data),

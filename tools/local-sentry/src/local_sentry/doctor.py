@@ -10,7 +10,7 @@ from local_sentry.app import journal_folder
 from local_sentry.store import items
 from local_sentry.store.blobs import Blobs
 from local_sentry.store.database import FILE_NAME, connect_readonly, migrations
-from local_sentry.store.journal import backlog_bytes, read_position
+from local_sentry.store.journal import backlog_bytes, end_of, read_position
 from local_sentry.store.retention import referenced_blobs, usage
 
 _COUNTED = ("issues", "events", "spans", "logs", "metrics", "replays", "sessions", "items")
@@ -85,7 +85,8 @@ def _checks(data: Path) -> Iterator[Check]:
             f"{used.blobs // 2**20} MiB beside {used.database // 2**20} MiB of database,"
             f" {missing} missing",
         )
-        waiting = backlog_bytes(journal_folder(data), read_position(connection))
+        journal = journal_folder(data)
+        waiting = backlog_bytes(journal, read_position(connection), end_of(journal))
         yield Check("journal", ok=True, finding=f"{waiting} bytes wait to be processed")
         unprocessed = items.counts_by_type(connection).get(items.UNPROCESSED, 0)
         yield Check(

@@ -48,6 +48,11 @@ class WorkerProcess:
         return self._stored
 
     @property
+    def known_durable(self) -> Position:
+        """The position up to which the journal is on disk, as far as `durable` said."""
+        return self._durable
+
+    @property
     def pid(self) -> int | None:
         """The process that works now."""
         return self._process.pid if self._process is not None else None

@@ -1,11 +1,12 @@
 """The journal: accepted envelopes, in order, on disk before their senders hear "accepted".
 
-A folder of append-only segment files. Records are framed by length and checksum, so a record torn
+A folder of append-only segment files (`store/segments.py`). Records are framed by length and checksum, so a record torn
 by a crash is recognized; it was never acknowledged. Where processing has got to is kept in the
 database, in the same transaction as its results: that makes catching up exact, nothing lost and
 nothing twice.
 """
 
+import contextlib
 import os
 import sqlite3
 import struct
@@ -14,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_sentry.store import segments
+
 _FRAME = struct.Struct("<II")  # length of what follows, its CRC-32
 _META = struct.Struct("<QI16s")  # received (µs since the epoch), project id, event id
-SEGMENT_BYTES = 32 * 1024 * 1024
 _LARGEST_RECORD = 256 * 1024 * 1024
 
 
@@ -50,15 +52,6 @@ class Position:
     offset: int
 
 
-def _segment_path(folder: Path, number: int) -> Path:
-    return folder / f"{number:012d}.journal"
-
-
-def segments(folder: Path) -> list[int]:
-    """Numbers of the segments present, oldest first."""
-    return sorted(int(path.stem) for path in folder.glob("*.journal"))
-
-
 class JournalWriter:
     """Appends batches of records. Used by one thread at a time."""
 
@@ -66,15 +59,15 @@ class JournalWriter:
         """Starts a new segment behind everything that exists, so a torn tail is never built on."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._number = max([after.segment, *segments(folder)])
-        self._file = -1
+        self._last_number = max([after.segment, *segments.numbers(folder)])
+        self._segment = segments.create(folder, self._next_number())
         self._size = 0
-        self._rotate()
+        self._preparation: segments.Preparation | None = None
 
     @property
     def end(self) -> Position:
         """The position behind everything written so far."""
-        return Position(self._number, self._size)
+        return Position(self._segment.number, self._size)
 
     def append(self, records: Sequence[Record]) -> Position:
         """Writes the records and returns, once they are on the disk, the position behind them.
@@ -82,42 +75,59 @@ class JournalWriter:
         Raises:
             OSError: the disk refused. None of the records counts as accepted then.
         """
-        if self._size >= SEGMENT_BYTES:
-            self._rotate()
+        self._prepare()
         data = memoryview(b"".join(record.encode() for record in records))
         try:
             written = 0
             while written < len(data):
-                written += os.write(self._file, data[written:])
-            _sync(self._file)
+                written += os.pwrite(self._segment.file, data[written:], self._size + written)
+            segments.sync(self._segment.file)
         except OSError:
             self._take_back()
             raise
         self._size += len(data)
         return self.end
 
+    def _prepare(self) -> None:
+        """Goes on to the next segment when it is time, and has it prepared before."""
+        if self._preparation is None:
+            busy = segments.SEGMENT_BYTES // (2 if self._segment.is_prepared else 32)
+            if busy <= self._size < segments.SEGMENT_BYTES:
+                self._preparation = segments.Preparation(self._folder, self._next_number())
+        elif self._preparation.is_over and not self._segment.is_prepared:
+            self._use(self._preparation.take())
+        if self._size >= segments.SEGMENT_BYTES:
+            self._rotate()
+
+    def _rotate(self) -> None:
+        prepared = self._preparation.take() if self._preparation is not None else None
+        self._use(prepared or segments.create(self._folder, self._next_number()))
+
+    def _use(self, segment: segments.Segment | None) -> None:
+        """Goes on in a segment; without one, the present one is used to its end."""
+        if segment is not None:
+            self._preparation = None
+            os.close(self._segment.file)
+            self._segment, self._size = segment, 0
+
+    def _next_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
+
     def _take_back(self) -> None:
         try:
-            os.ftruncate(self._file, self._size)
+            os.ftruncate(self._segment.file, self._size)
         except OSError:
             # What is torn stays torn; the reader leaves this segment at that record.
             self._rotate()
 
-    def _rotate(self) -> None:
-        file = os.open(
-            _segment_path(self._folder, self._number + 1),
-            os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC,
-            0o600,
-        )
-        _sync_folder(self._folder)
-        self.close()
-        self._file, self._number, self._size = file, self._number + 1, 0
-
     def close(self) -> None:
-        """Closes the segment."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        """Closes the segment, without what was only prepared of it."""
+        if self._preparation is not None:
+            self._preparation.abandon()
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._segment.file, self._size)
+        os.close(self._segment.file)
 
 
 class JournalReader:
@@ -150,7 +160,7 @@ class JournalReader:
         return batch
 
     def _records(self, up_to: Position) -> Iterator[tuple[Record, Position]]:
-        path = _segment_path(self._folder, self.position.segment)
+        path = segments.path_of(self._folder, self.position.segment)
         end = up_to.offset if up_to.segment == self.position.segment else None
         try:
             file = path.open("rb")
@@ -176,7 +186,7 @@ class JournalReader:
                 )
 
     def _next_segment(self, up_to: Position) -> bool:
-        later = [n for n in segments(self._folder) if self.position.segment < n <= up_to.segment]
+        later = [n for n in segments.numbers(self._folder) if self.position.segment < n <= up_to.segment]
         if not later:
             return False
         self.position = Position(later[0], 0)
@@ -188,9 +198,9 @@ class JournalReader:
 
     def discard_before(self, position: Position) -> None:
         """Deletes the segments before the one of `position`: all of them is safely stored."""
-        for number in segments(self._folder):
+        for number in segments.numbers(self._folder):
             if number < position.segment:
-                _segment_path(self._folder, number).unlink(missing_ok=True)
+                segments.path_of(self._folder, number).unlink(missing_ok=True)
 
 
 def read_position(connection: sqlite3.Connection) -> Position:
@@ -201,22 +211,25 @@ def read_position(connection: sqlite3.Connection) -> Position:
     return Position(segment, offset)
 
 
-def backlog_bytes(folder: Path, position: Position) -> int:
-    """Bytes in the journal that wait to be processed."""
-    total = 0
-    for number in segments(folder):
-        if number >= position.segment:
-            total += _segment_path(folder, number).stat().st_size
-    return max(0, total - position.offset)
+def backlog_bytes(folder: Path, position: Position, end: Position) -> int:
+    """Bytes between a position of the journal and its end."""
+    total = end.offset - position.offset
+    for number in segments.numbers(folder):
+        if position.segment <= number < end.segment:
+            total += segments.path_of(folder, number).stat().st_size
+    return max(0, total)
 
 
-# macOS has no fdatasync.
-_sync = getattr(os, "fdatasync", os.fsync)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def end_of(folder: Path) -> Position:
+    """The position behind the last record of a journal that nobody writes."""
+    for number in reversed(segments.numbers(folder)):
+        with segments.path_of(folder, number).open("rb") as file:
+            offset = 0
+            while len(frame := file.read(_FRAME.size)) == _FRAME.size:
+                length, _ = _FRAME.unpack(frame)
+                if not _META.size <= length <= _LARGEST_RECORD:
+                    break  # Zeros, of a file that was made ready and not used.
+                offset = file.seek(length, os.SEEK_CUR)
+        if offset:
+            return Position(number, offset)
+    return Position(0, 0)
