@@ -6,7 +6,8 @@ import pytest
 
 from local_sentry.services.grouping import group_hash
 from local_sentry.services.parameterization import parameterize
-from local_sentry.services.titles import describe
+from local_sentry.services.stacktrace import exceptions_of
+from local_sentry.services.titles import Description, describe
 
 
 def frame(function: str, *, in_app: bool = True, **fields: Any) -> dict[str, Any]:
@@ -20,8 +21,16 @@ def error(*frames: dict[str, Any], value: str = "bad", kind: str = "ValueError")
     return {"exception": {"values": [exception]}}
 
 
+def grouped(event: dict[str, Any], **tags: str) -> bytes:
+    return group_hash(event, exceptions_of(event), tags)
+
+
+def named(event: dict[str, Any], platform: str) -> Description:
+    return describe(event, exceptions_of(event), platform)
+
+
 def same(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    return group_hash(first, {}) == group_hash(second, {})
+    return grouped(first) == grouped(second)
 
 
 def test_the_same_in_app_frames_are_one_issue_whatever_the_message() -> None:
@@ -73,9 +82,7 @@ def test_default_in_a_fingerprint_means_the_usual_grouping(default: str) -> None
 
 def test_variables_in_a_fingerprint_are_filled_in() -> None:
     first = error(frame("a")) | {"fingerprint": ["{{ error.type }}", "{{ tags.shop }}"]}
-    assert group_hash(first, {"shop": "7"}) == group_hash(
-        first | {"fingerprint": ["ValueError", "7"]}, {}
-    )
+    assert grouped(first, shop="7") == grouped(first | {"fingerprint": ["ValueError", "7"]})
 
 
 def test_messages_group_by_template() -> None:
@@ -105,20 +112,20 @@ def test_variable_parts_are_named(text: str, expected: str) -> None:
 
 def test_titles_and_culprits_are_sentrys() -> None:
     event = error(frame("work", module="app.work"), frame("lib", in_app=False), value="no\nmore")
-    named = describe(event, "python")
-    assert (named.kind, named.title, named.culprit) == (
+    error_name = named(event, "python")
+    assert (error_name.kind, error_name.title, error_name.culprit) == (
         "error",
         "ValueError: no",
         "app.work in work",
     )
-    script = describe(error(frame("onClick", filename="a.js")), "javascript")
+    script = named(error(frame("onClick", filename="a.js")), "javascript")
     assert script.culprit == "onClick(a.js)"
-    assert describe({}, "other").title == "<unlabeled event>"
+    assert named({}, "other").title == "<unlabeled event>"
     message: dict[str, Any] = {"logentry": {"message": "%s of %d", "params": ["a", 2]}}
-    formatted = describe(message, "python")
+    formatted = named(message, "python")
     assert formatted.title == "a of 2"
 
 
 def test_a_width_in_a_message_template_is_not_obeyed() -> None:
     event: dict[str, Any] = {"logentry": {"message": "%999999999d", "params": [1]}}
-    assert describe(event, "python").title == "%999999999d"
+    assert named(event, "python").title == "%999999999d"

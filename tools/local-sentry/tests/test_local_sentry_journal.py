@@ -2,6 +2,7 @@
 
 import errno
 import resource
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,46 @@ def test_a_torn_record_is_left_out_and_what_follows_is_read(tmp_path: Path) -> N
     end = writer.append([record(3)])
     writer.close()
     assert read_all(tmp_path, START, end) == [record(1), record(3)]
+
+
+def test_a_segment_is_made_ready_while_much_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 64 * 1024
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", size)
+    monkeypatch.setattr(segments, "MOST_OF_FREE_SPACE", 1.0)
+    writer = JournalWriter(tmp_path, after=START)
+    records = []
+    while len(segments.numbers(tmp_path)) < 5:
+        records.append(record(len(records) + 1))
+        end = writer.append(records[-1:])
+    zeros = [n for n in segments.numbers(tmp_path) if n > end.segment]
+    assert len(zeros) <= 1
+    assert journal.end_of(tmp_path) == end
+    killed = shutil.copytree(tmp_path, tmp_path.with_name("killed"))
+    writer.close()
+    assert segments.path_of(tmp_path, end.segment).stat().st_size == end.offset
+    assert read_all(tmp_path, START, end) == records
+    # As after kill -9: nothing was closed, and what was made ready still lies there.
+    writer = JournalWriter(killed, after=START)
+    records.append(record(len(records) + 1))
+    end = writer.append(records[-1:])
+    writer.close()
+    assert read_all(killed, START, end) == records
+
+
+def test_without_free_space_no_segment_is_made_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "SEGMENT_BYTES", 4096)
+    monkeypatch.setattr(segments, "MOST_OF_FREE_SPACE", 0.0)
+    writer = JournalWriter(tmp_path, after=START)
+    records = [record(n) for n in range(1, 300)]
+    for each in records:
+        end = writer.append([each])
+    writer.close()
+    assert end.segment > 2
+    assert read_all(tmp_path, START, end) == records
 
 
 def test_a_position_is_read_from_exactly(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from local_sentry.services.parameterization import parameterize
 from local_sentry.services.stacktrace import (
     ExceptionValue,
     Frame,
-    exceptions_of,
     relevant_frame,
     thread_frames,
 )
@@ -26,32 +25,26 @@ _BUILD_HASH = re.compile(r"(?=[0-9a-z_]*\d)(?=[0-9a-z_]*[a-z])[0-9a-z_]{8,}(?=[.
 _ANONYMOUS = {"", "?", "<anonymous>", "<unknown>", "anonymous", "<lambda>", "lambda"}
 
 
-def group_hash(event: JsonObject, tags: dict[str, str]) -> bytes:
-    """The 16 bytes that all events of an issue have in common."""
+def group_hash(event: JsonObject, chain: tuple[ExceptionValue, ...], tags: dict[str, str]) -> bytes:
+    """The 16 bytes that all events of an issue have in common. `chain` is its exceptions."""
     fingerprint = [as_text(part, 1024) for part in as_list(event.get("fingerprint"))[:64]]
     fingerprint = [part for part in fingerprint if part]
     parts: list[str] = []
     if not fingerprint:
-        parts = default_components(event)
+        parts = default_components(event, chain)
     for part in fingerprint:
         if _DEFAULT.fullmatch(part.strip()):
-            parts += ["default", *default_components(event)]
+            parts += ["default", *default_components(event, chain)]
         else:
-            parts.append(_VARIABLE.sub(lambda match: _variable(match[1], event, tags), part))
-    return hash_of(parts)
-
-
-def hash_of(parts: Iterable[str]) -> bytes:
-    """The 16 bytes that stand for what describes a group."""
+            parts.append(_VARIABLE.sub(lambda match: _variable(match[1], event, chain, tags), part))
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         digest.update(part.encode("utf-8", "replace") + b"\0")
     return digest.digest()
 
 
-def default_components(event: JsonObject) -> list[str]:
+def default_components(event: JsonObject, chain: tuple[ExceptionValue, ...]) -> list[str]:
     """What describes the event's group when the client has not said it, most telling part last."""
-    chain = exceptions_of(event)
     if chain:
         return [part for value in chain for part in _exception_components(value)]
     template, _ = message_of(event)
@@ -89,8 +82,9 @@ def _describe(frame: Frame) -> str:
     return f"{where}|{what}" if where or what else ""
 
 
-def _variable(name: str, event: JsonObject, tags: dict[str, str]) -> str:
-    chain = exceptions_of(event)
+def _variable(
+    name: str, event: JsonObject, chain: tuple[ExceptionValue, ...], tags: dict[str, str]
+) -> str:
     frame = relevant_frame(chain[-1].frames if chain else thread_frames(event))
     if name.startswith("tags."):
         return tags.get(name[5:], "<no-value-for-tag>")

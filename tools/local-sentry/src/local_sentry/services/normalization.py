@@ -7,7 +7,7 @@ from local_sentry.protocol.lenient_json import JsonObject, JsonValue, as_list, a
 from local_sentry.services import ids
 from local_sentry.services.grouping import group_hash
 from local_sentry.services.spans import spans_of_transaction
-from local_sentry.services.stacktrace import exceptions_of
+from local_sentry.services.stacktrace import ExceptionValue, exceptions_of
 from local_sentry.services.timestamps import Clock, parse_timestamp
 from local_sentry.services.titles import describe
 
@@ -64,7 +64,9 @@ def _client_tags(event: JsonObject) -> Iterator[tuple[str, str]]:
             yield name.replace("\n", ""), text.replace("\n", " ")
 
 
-def _derived_tags(event: JsonObject, level: str, user: User) -> Iterator[tuple[str, str]]:
+def _derived_tags(
+    event: JsonObject, chain: tuple[ExceptionValue, ...], level: str, user: User
+) -> Iterator[tuple[str, str]]:
     yield "level", level
     for name in ("release", "environment", "dist", "transaction", "logger", "server_name"):
         yield name, as_text(event.get(name), 200).strip()
@@ -79,7 +81,7 @@ def _derived_tags(event: JsonObject, level: str, user: User) -> Iterator[tuple[s
             yield f"{name}.name", values[0]
     device = as_object(contexts.get("device"))
     yield "device", as_text(device.get("model") or device.get("family"), 100)
-    if chain := exceptions_of(event):
+    if chain:
         handled = chain[-1].handled
         yield "handled", {True: "yes", False: "no", None: ""}[handled]
         yield "mechanism", chain[-1].mechanism
@@ -100,10 +102,10 @@ def normalize_error(
     level = _level(event)
     user = _user(event)
     platform = as_text(event.get("platform"), 64) or "other"
-    tags = dict(_client_tags(event))
-    tags |= {key: value for key, value in _derived_tags(event, level, user) if value}
-    description = describe(event, platform)
     chain = exceptions_of(event)
+    tags = dict(_client_tags(event))
+    tags |= {key: value for key, value in _derived_tags(event, chain, level, user) if value}
+    description = describe(event, chain, platform)
     return ErrorEvent(
         event_id=bytes.fromhex(event_id),
         origin=_origin(event, project_id),
@@ -119,7 +121,7 @@ def normalize_error(
         tags=tags,
         user=user,
         unhandled=any(value.handled is False for value in chain),
-        group_hash=group_hash(event, tags),
+        group_hash=group_hash(event, chain, tags),
     )
 
 

@@ -11,8 +11,9 @@ _LIBRARY_PATHS = ("site-packages/", "dist-packages/", "/lib/python3", "node_modu
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame; the newest call is the last of its list."""
+    """One frame; the newest call is the last of its list. What only readers want is read late."""
 
+    raw: JsonObject
     function: str
     module: str
     filename: str
@@ -20,10 +21,22 @@ class Frame:
     lineno: int | None
     colno: int | None
     in_app: bool
-    pre_context: tuple[str, ...]
     context_line: str
-    post_context: tuple[str, ...]
-    variables: JsonObject
+
+    @property
+    def pre_context(self) -> tuple[str, ...]:
+        """The lines before."""
+        return tuple(as_text(line, 1024) for line in as_list(self.raw.get("pre_context"))[-20:])
+
+    @property
+    def post_context(self) -> tuple[str, ...]:
+        """The lines behind."""
+        return tuple(as_text(line, 1024) for line in as_list(self.raw.get("post_context"))[:20])
+
+    @property
+    def variables(self) -> JsonObject:
+        """The local variables."""
+        return as_object(self.raw.get("vars"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,7 @@ def _frame(raw: JsonObject) -> Frame:
     path = as_text(raw.get("abs_path")) or as_text(raw.get("filename"))
     in_app = raw.get("in_app")
     return Frame(
+        raw=raw,
         function=as_text(raw.get("function"), 512),
         module=as_text(raw.get("module"), 512),
         filename=as_text(raw.get("filename"), 512) or path[:512],
@@ -57,10 +71,7 @@ def _frame(raw: JsonObject) -> Frame:
         in_app=in_app
         if isinstance(in_app, bool)
         else not any(mark in path for mark in _LIBRARY_PATHS),
-        pre_context=tuple(as_text(line, 1024) for line in as_list(raw.get("pre_context"))[-20:]),
         context_line=as_text(raw.get("context_line"), 1024),
-        post_context=tuple(as_text(line, 1024) for line in as_list(raw.get("post_context"))[:20]),
-        variables=as_object(raw.get("vars")),
     )
 
 

@@ -7,7 +7,6 @@ from local_sentry.protocol.lenient_json import JsonObject, as_object, as_text
 from local_sentry.services.stacktrace import (
     ExceptionValue,
     Frame,
-    exceptions_of,
     relevant_frame,
     thread_frames,
 )
@@ -64,9 +63,8 @@ def _culprit(event: JsonObject, frame: Frame | None, platform: str) -> str:
     return (f"{where} in {frame.function}" if frame.function else where)[:_LONGEST_TITLE]
 
 
-def describe(event: JsonObject, platform: str) -> Description:
-    """Names an error or a message."""
-    chain = exceptions_of(event)
+def describe(event: JsonObject, chain: tuple[ExceptionValue, ...], platform: str) -> Description:
+    """Names an error or a message. `chain` is the event's exceptions."""
     if chain:
         return _describe_exception(event, chain[-1], platform)
     _, message = message_of(event)

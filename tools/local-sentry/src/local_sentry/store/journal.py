@@ -1,9 +1,9 @@
 """The journal: accepted envelopes, in order, on disk before their senders hear "accepted".
 
-A folder of append-only segment files (`store/segments.py`). Records are framed by length and checksum, so a record torn
-by a crash is recognized; it was never acknowledged. Where processing has got to is kept in the
-database, in the same transaction as its results: that makes catching up exact, nothing lost and
-nothing twice.
+A folder of append-only files (`store/segments.py`). Records are framed by length and checksum, so
+a record torn by a crash is recognized; it was never acknowledged. Where processing has got to is
+kept in the database, in the same transaction as its results: that makes catching up exact, nothing
+lost and nothing twice.
 """
 
 import contextlib
@@ -186,7 +186,9 @@ class JournalReader:
                 )
 
     def _next_segment(self, up_to: Position) -> bool:
-        later = [n for n in segments.numbers(self._folder) if self.position.segment < n <= up_to.segment]
+        later = [
+            n for n in segments.numbers(self._folder) if self.position.segment < n <= up_to.segment
+        ]
         if not later:
             return False
         self.position = Position(later[0], 0)

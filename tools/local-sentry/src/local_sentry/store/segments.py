@@ -13,7 +13,7 @@ from pathlib import Path
 
 SEGMENT_BYTES = 32 * 1024 * 1024
 _CHUNK = bytes(1024 * 1024)
-_MOST_OF_FREE_SPACE = 1 / 16
+MOST_OF_FREE_SPACE = 1 / 16
 
 
 def path_of(folder: Path, number: int) -> Path:
@@ -96,7 +96,7 @@ class Preparation:
     def _run(self) -> None:
         with contextlib.suppress(OSError):  # The journal does without.
             disk = os.statvfs(self._folder)
-            if SEGMENT_BYTES > disk.f_bavail * disk.f_frsize * _MOST_OF_FREE_SPACE:
+            if disk.f_bavail * disk.f_frsize * MOST_OF_FREE_SPACE < SEGMENT_BYTES:
                 return
             segment = create(self._folder, self.number, is_prepared=True)
             try:
