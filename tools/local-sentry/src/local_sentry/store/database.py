@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from local_sentry.services.short_ids import short_id
+from local_sentry.store import histograms
 from local_sentry.store.explore import aggregates
 
 FILE_NAME = "local-sentry.sqlite3"
@@ -31,6 +32,7 @@ def connect(path: Path) -> sqlite3.Connection:
         path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
+    histograms.install(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     # The journal in front of the database is synced; what SQLite loses in a power cut is replayed.
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -51,6 +53,7 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.create_function("short_id", 2, short_id, deterministic=True)
     aggregates.install(connection)
+    histograms.install(connection)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cache_size = -8192")
     connection.execute("PRAGMA mmap_size = 268435456")

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 
+from local_sentry.store import span_hours
 from local_sentry.store.blobs import Blobs
 from local_sentry.store.session import WriteSession
 
@@ -63,6 +64,8 @@ def delete_before(session: WriteSession, cutoff: int, limit: int) -> int:
             (cutoff, limit - deleted),
         ).fetchall()
         ids = [(row[0],) for row in rows]
+        if table == "spans":
+            span_hours.will_delete(connection, [row[0] for row in rows])
         for sql in dependents:
             connection.executemany(sql, ids)
         connection.executemany(f"DELETE FROM {table} WHERE id = ?", ids)  # noqa: S608 - constants

@@ -1,6 +1,7 @@
 """Spans: narrow rows for scanning, attributes beside them, all of a trace by one index."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import orjson
 
 from local_sentry.models import Span
 from local_sentry.protocol.lenient_json import JsonObject
-from local_sentry.store import attribute_keys
+from local_sentry.store import attribute_keys, span_hours
 from local_sentry.store.session import WriteSession
 
 _INSERT = """
@@ -53,7 +54,9 @@ def insert(
     """Stores spans; one that the project has already sent is left as it is."""
     execute = session.connection.execute
     string = session.string
+    hours: defaultdict[span_hours.Key, list[int]] = defaultdict(list)
     for span in spans:
+        names = string(span.op), string(span.transaction), string(span.status)
         row = execute(
             _INSERT,
             (
@@ -65,21 +68,25 @@ def insert(
                 span.is_segment,
                 span.start,
                 span.duration,
-                string(span.op),
-                string(span.transaction),
-                string(span.status),
+                *names,
                 release_id,
                 environment_id,
                 span.description,
                 span.event_id,
             ),
         ).fetchone()
-        if row is not None and span.attributes:
+        if row is None:
+            continue
+        hour = span.start // span_hours.HOUR * span_hours.HOUR
+        key = (hour, project_id, *names, span.is_segment, release_id or 0, environment_id or 0)
+        hours[key].append(span.duration)
+        if span.attributes:
             attribute_keys.saw(session, project_id, "span", span.attributes, span.start)
             execute(
                 "INSERT INTO span_attributes VALUES (?, ?)",
                 (row[0], orjson.dumps(span.attributes).decode()),
             )
+    span_hours.add(session.connection, hours)
 
 
 _SELECT = """

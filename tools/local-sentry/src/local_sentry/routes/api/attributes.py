@@ -26,7 +26,8 @@ from local_sentry.services.timestamps import isoformat
 from local_sentry.store import attribute_keys, issue_tags
 from local_sentry.store.explore import datasets
 from local_sentry.store.explore.columns import Dataset, Kind
-from local_sentry.store.explore.query import ExploreQuery, find
+from local_sentry.store.explore.query import find
+from local_sentry.store.explore.question import ExploreQuery
 from local_sentry.store.like import like_pattern
 
 _MOST_VALUES = 1000

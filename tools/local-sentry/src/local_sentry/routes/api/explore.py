@@ -17,7 +17,8 @@ from local_sentry.services.periods import parse_period
 from local_sentry.services.search import All, Filter, parse_query
 from local_sentry.store.explore import datasets
 from local_sentry.store.explore.aggregates import parse_call
-from local_sentry.store.explore.query import ExploreQuery, Found, Series, alias, find, over_time
+from local_sentry.store.explore.query import Found, Series, alias, find, over_time
+from local_sentry.store.explore.question import ExploreQuery
 
 _DEFAULT_PERIOD = 90 * DAY
 _MOST_ROWS = 1000

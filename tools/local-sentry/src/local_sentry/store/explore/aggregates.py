@@ -88,12 +88,14 @@ class Aggregates:
         """
         self._dataset = dataset
         self._seconds = max(seconds, 1.0)
+        self._tally = dataset.tally
+        self._rows = f"coalesce(sum({self._tally.rows}), 0)" if self._tally else "count(*)"
         self._plain: dict[str, Callable[[Call], Column]] = {
             "count": self._count,
             "count_unique": self._count_unique,
             "count_if": self._count_if,
-            "failure_rate": lambda call: self._failures("avg", "number"),
-            "failure_count": lambda call: self._failures("sum", "integer"),
+            "failure_rate": lambda call: self._failures("number", is_share=True),
+            "failure_count": lambda call: self._failures("integer", is_share=False),
             "last_seen": lambda call: self._time("max"),
             "first_seen": lambda call: self._time("min"),
             "percentile": self._percentile,
@@ -165,9 +167,9 @@ class Aggregates:
                 return Column(
                     Fragment(f"count({column.shown.sql})", column.shown.values), "integer"
                 )
-            return Column(Fragment("count(*)"), "integer")
+            return Column(Fragment(self._rows), "integer")
         if call.arguments[0] in ("message", "span.duration", "id"):
-            return Column(Fragment("count(*)"), "integer")
+            return Column(Fragment(self._rows), "integer")
         shown = self._named(call).shown
         return Column(Fragment(f"count({shown.sql})", shown.values), "integer")
 
@@ -186,27 +188,39 @@ class Aggregates:
         number = amount(text, column)
         operand: object = text if number is None or column.kind == "string" else number
         operator = _OPERATORS[call.arguments[1]]
-        sql = f"coalesce(sum({column.shown.sql} {operator} ?), 0)"
+        sql = self._sum_of(f"{column.shown.sql} {operator} ?")
         return Column(Fragment(sql, (*column.shown.values, operand)), "integer")
 
-    def _failures(self, function: str, kind: Kind) -> Column:
+    def _failures(self, kind: Kind, *, is_share: bool) -> Column:
         if self._dataset.failed is None:
             raise InvalidQueryError(f"{self._dataset.name} know no failures.")
-        return Column(Fragment(f"coalesce({function}({self._dataset.failed}), 0)"), kind)
+        sql = self._sum_of(self._dataset.failed)
+        share = f"coalesce({sql} * 1.0 / {self._rows}, 0)"  # Of no rows, NULL.
+        return Column(Fragment(share if is_share else sql), kind)
+
+    def _sum_of(self, condition: str) -> str:
+        """How many meet a condition."""
+        weight = f" * {self._tally.rows}" if self._tally else ""
+        return f"coalesce(sum(({condition}){weight}), 0)"
 
     def _time(self, function: str) -> Column:
         return Column(Fragment(f"{function}({self._dataset.time})"), "date")
 
     def _rate(self, per: int) -> Column:
-        return Column(Fragment("count(*) * 1.0 * ? / ?", (per, self._seconds)), "number")
+        return Column(Fragment(f"{self._rows} * 1.0 * ? / ?", (per, self._seconds)), "number")
 
     def _number(self, call: Call) -> Column:
         if call.name in ("min", "max") and call.arguments[:1] == ("timestamp",):
             return self._time(call.name)
         column = self._measured(call, call.arguments)
         shown = column.shown
+        if self._tally is not None:
+            shares = f" / {self._rows}" if call.name == "avg" else ""
+            shown = Fragment(f"sum({self._tally.total}) / 1000.0{shares}")
+        else:
+            shown = Fragment(f"{call.name}({shown.sql})", shown.values)
         return Column(
-            Fragment(f"{call.name}({shown.sql})", shown.values),
+            shown,
             "number" if column.kind == "integer" else column.kind,
             column.unit,
         )
@@ -228,8 +242,11 @@ class Aggregates:
     def _at(self, call: Call, arguments: tuple[str, ...], fraction: float) -> Column:
         column = self._measured(call, arguments or ())
         shown = column.shown
+        sql = f"percentile({shown.sql}, ?)"
+        if self._tally is not None:
+            shown, sql = Fragment(""), f"quantile({self._tally.values}, ?) / 1000.0"
         return Column(
-            Fragment(f"percentile({shown.sql}, ?)", (*shown.values, fraction)),
+            Fragment(sql, (*shown.values, fraction)),
             "number" if column.kind == "integer" else column.kind,
             column.unit,
         )

@@ -89,6 +89,21 @@ def looked_up(key: str, table: str, value: str) -> Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What a row says of the many it stands for, in SQL.
+
+    Attributes:
+        rows: how many.
+        total: the sum of what is measured, µs.
+        values: what is measured, µs: one value, or a histogram at rest.
+    """
+
+    rows: str
+    total: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """What can be asked.
 
@@ -104,6 +119,7 @@ class Dataset:
         measured: what `p95()` and the like are about when nothing is named.
         searched: the columns that free text is looked for in.
         failed: a row that is a failure.
+        tally: what rows stand for, where they stand for many.
     """
 
     name: str
@@ -117,6 +133,7 @@ class Dataset:
     searched: tuple[str, ...]
     measured: str | None = None
     failed: str | None = None
+    tally: Tally | None = None
 
     def column(self, name: str, kind: Kind = "string") -> Column:
         """The column of a name, with or without Sentry's `tags[name,type]` around it.

@@ -7,45 +7,14 @@ from dataclasses import dataclass, replace
 from local_sentry.services.search import All, Condition, Either, Filter, InvalidQueryError
 from local_sentry.services.timestamps import isoformat
 from local_sentry.store.explore.aggregates import Aggregates, parse_call
-from local_sentry.store.explore.columns import Column, Dataset, Fragment, Kind
+from local_sentry.store.explore.columns import Column, Fragment, Kind
 from local_sentry.store.explore.conditions import Conditions, joined
+from local_sentry.store.explore.hourly import prefer_hours
+from local_sentry.store.explore.question import ExploreQuery
 
 MOST_FIELDS = 50
+_SECONDS_OF_HOUR = 3600
 _NOT_IN_ALIASES = re.compile(r"\W+")
-
-
-@dataclass(frozen=True, slots=True)
-class ExploreQuery:
-    """What to look for.
-
-    Attributes:
-        dataset: where.
-        fields: columns and functions; with a function, the columns are grouped by.
-        condition: the parsed search; conditions on functions hold for the groups.
-        now: µs, for relative times.
-        since: µs.
-        until: µs.
-        project_ids: only these; all when empty.
-        environments: only these; all when empty.
-        sort: fields or their aliases, descending with a `-` before them.
-    """
-
-    dataset: Dataset
-    fields: tuple[str, ...]
-    condition: Condition
-    now: int
-    since: int
-    until: int
-    project_ids: tuple[int, ...] = ()
-    environments: tuple[str, ...] = ()
-    sort: tuple[str, ...] = ()
-    limit: int = 50
-    offset: int = 0
-
-    @property
-    def seconds(self) -> float:
-        """The length of the period."""
-        return (self.until - self.since) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +131,7 @@ def find(connection: sqlite3.Connection, query: ExploreQuery) -> Found:
     Raises:
         InvalidQueryError: fields, functions or conditions make no sense.
     """
+    query = prefer_hours(connection, query)
     statement = _Statement(query)
     where, having = statement.where()
     shown = [statement.columns[field].shown for field in statement.fields]
@@ -253,17 +223,17 @@ def over_time(
         groups = [tuple((name, row[name]) for name in query.fields) for row in top.rows]
     series = []
     for group in groups:
-        narrowed = _narrowed(query, group)
+        narrowed = _narrowed(query, group, functions)
+        if interval % _SECONDS_OF_HOUR == 0:
+            narrowed = prefer_hours(connection, narrowed)
         # Rates are per bucket, not per period.
-        statement = _Statement(
-            replace(narrowed, fields=functions, until=narrowed.since + interval * 1_000_000)
-        )
-        where, _ = _Statement(replace(narrowed, fields=functions)).where()
-        bucket = f"{query.dataset.time} / 1000000 / ? * ?"
+        statement = _Statement(replace(narrowed, until=narrowed.since + interval * 1_000_000))
+        where, _ = _Statement(narrowed).where()
+        bucket = f"{narrowed.dataset.time} / 1000000 / ? * ?"
         shown = [statement.columns[name].shown for name in statement.fields]
         found = connection.execute(
             f"SELECT {bucket}, {', '.join(part.sql for part in shown)}"  # noqa: S608 - fragments
-            f" FROM {query.dataset.source} WHERE {where.sql} GROUP BY 1 ORDER BY 1",
+            f" FROM {narrowed.dataset.source} WHERE {where.sql} GROUP BY 1 ORDER BY 1",
             (interval, interval, *(v for part in shown for v in part.values), *where.values),
         ).fetchall()
         for place, name in enumerate(statement.fields, 1):
@@ -272,8 +242,10 @@ def over_time(
     return series
 
 
-def _narrowed(query: ExploreQuery, group: tuple[tuple[str, object], ...]) -> ExploreQuery:
+def _narrowed(
+    query: ExploreQuery, group: tuple[tuple[str, object], ...], fields: tuple[str, ...]
+) -> ExploreQuery:
     filters = tuple(
         Filter(name, "=", ("" if value is None else str(value),)) for name, value in group
     )
-    return replace(query, condition=All((query.condition, *filters)), fields=(), offset=0)
+    return replace(query, condition=All((query.condition, *filters)), fields=fields, offset=0)

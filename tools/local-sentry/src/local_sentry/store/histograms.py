@@ -1,0 +1,118 @@
+"""Distributions that can be added, subtracted and asked for quantiles, at a known precision.
+
+A value falls into a bucket whose bounds are 2 % apart, so a quantile is right within 1 %, however
+many histograms were added (the idea of DDSketch, https://arxiv.org/abs/1908.10693). A histogram is
+one large integer with 32 bits for each bucket: adding two of them is one addition. At rest it is
+that integer's bytes, compressed, because most buckets are empty.
+"""
+
+import sqlite3
+import struct
+from collections.abc import Iterable
+from math import log
+
+from local_sentry.store.compression import compress, decompress
+
+RELATIVE_ERROR = 0.01
+_GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_LOG_GAMMA = log(_GAMMA)
+_LANE_BITS = 32
+_LANE_BYTES = _LANE_BITS // 8
+LARGEST = 2**62  # Values beyond it count as this much.
+
+
+def _bucket(value: float) -> int:
+    """0 for what is less than 1, else the number of the bucket."""
+    return 1 + int(log(min(value, LARGEST)) / _LOG_GAMMA) if value >= 1 else 0
+
+
+def _middle(bucket: int) -> float:
+    """The value that is nearest to all of a bucket's, relatively."""
+    return 2 * _GAMMA**bucket / (_GAMMA + 1) if bucket else 0.0
+
+
+def of(values: Iterable[float]) -> int:
+    """The histogram of some values, of which there are fewer than 2³²."""
+    total = 0
+    for value in values:
+        total += 1 << (_LANE_BITS * _bucket(value))
+    return total
+
+
+def encode(histogram: int) -> bytes:
+    """The histogram at rest."""
+    return compress(histogram.to_bytes((histogram.bit_length() + 7) // 8, "little"))
+
+
+def decode(data: bytes) -> int:
+    """A histogram that was at rest."""
+    return int.from_bytes(decompress(data), "little")
+
+
+def quantile(histogram: int, fraction: float) -> float | None:
+    """The value below which a fraction of all lies, by linear interpolation; None without any."""
+    counts = _counts(histogram)
+    place = (sum(counts) - 1) * fraction
+    if place < 0:
+        return None
+    seen, below = 0, None
+    for bucket, count in enumerate(counts):
+        seen += count
+        if below is None and seen > int(place):
+            below = _middle(bucket)
+        if below is not None and (seen > int(place) + 1 or int(place) == place):
+            return below + (_middle(bucket) - below) * (place % 1)
+    return below
+
+
+def _counts(histogram: int) -> tuple[int, ...]:
+    lanes = -(-histogram.bit_length() // _LANE_BITS)
+    return struct.unpack(f"<{lanes}I", histogram.to_bytes(lanes * _LANE_BYTES, "little"))
+
+
+class _Histogram:
+    """`histogram(value)`: of all rows, at rest."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def step(self, value: float | None) -> None:
+        if value is not None:
+            self._values.append(value)
+
+    def finalize(self) -> bytes:
+        return encode(of(self._values))
+
+
+class _Quantile:
+    """`quantile(data, fraction)`: of the sum of all rows, each a histogram at rest or a value."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._values: list[float] = []
+        self._fraction = 0.5
+
+    def step(self, data: bytes | float | None, fraction: float) -> None:
+        self._fraction = fraction
+        if isinstance(data, bytes):
+            self._total += decode(data)
+        elif data is not None:
+            self._values.append(data)
+
+    def finalize(self) -> float | None:
+        return quantile(self._total + of(self._values), self._fraction)
+
+
+def install(connection: sqlite3.Connection) -> None:
+    """Makes the functions known to a connection."""
+    connection.create_function(
+        "add_histograms", 2, lambda a, b: encode(decode(a) + decode(b)), deterministic=True
+    )
+    connection.create_function(
+        "subtract_histograms",
+        2,
+        lambda a, b: encode(max(0, decode(a) - decode(b))),
+        deterministic=True,
+    )
+    connection.create_aggregate("histogram", 1, _Histogram)  # type: ignore[arg-type]
+    connection.create_aggregate("quantile", 2, _Quantile)  # type: ignore[arg-type]
