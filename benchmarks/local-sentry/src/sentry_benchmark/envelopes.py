@@ -71,7 +71,7 @@ def _span(
     began = start + seconds * n / SPANS
     return {
         "span_id": f"{chance.getrandbits(64) | 1:016x}", "parent_span_id": parent,
-        "op": _OPS[n % len(_OPS)], "description": f"SELECT * FROM table{n}", "status": "ok",
+        "op": _OPS[n % len(_OPS)], "description": f"select table{n}", "status": "ok",
         "start_timestamp": began, "timestamp": began + seconds / SPANS * chance.random(),
         "data": {"db.system": "postgresql", "rows": n},
     }  # fmt: skip

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -35,18 +36,63 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Peer:
-    """A server that takes errors: where, and which process it is."""
+    """A server that takes errors: where, which processes it is, and where it keeps them.
+
+    Attributes:
+        ingest: the address that envelopes are sent to.
+        pids: its processes; those that they started are found.
+        database: its SQLite file.
+        events: the table of that file which gets a row for each event.
+    """
 
     name: str
     ingest: str
-    pid: int
+    pids: tuple[int, ...]
+    database: Path
+    events: str
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return str(httpx.URL(self.ingest).copy_with(path="/", query=None)).rstrip("/")
+
+    def _processes(self) -> Iterator[psutil.Process]:
+        for pid in self.pids:
+            process = psutil.Process(pid)
+            yield from (process, *process.children(recursive=True))
 
     @property
     def resident_bytes(self) -> int:
-        """Memory of its processes, shared pages counted once."""
-        process = psutil.Process(self.pid)
-        every = [process, *process.children(recursive=True)]
-        return sum(each.memory_full_info().pss for each in every)
+        """Resident memory of its processes; what two of them share counts twice."""
+        return sum(each.memory_info().rss for each in self._processes())
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that its processes have used so far."""
+        times = [each.cpu_times() for each in self._processes()]
+        return float(sum(each.user + each.system for each in times))
+
+    @property
+    def stored(self) -> int:
+        """How many events it has stored so far: the last id, as nothing is deleted."""
+        uri = f"{self.database.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as connection:
+            sql = f"SELECT coalesce(max(rowid), 0) FROM {self.events}"  # noqa: S608 - a constant
+            return int(connection.execute(sql).fetchone()[0])
+
+    def wait_until_stored(self, events: int) -> None:
+        """Waits until so many events are stored.
+
+        Raises:
+            BenchmarkError: for long nothing more was.
+        """
+        seen, deadline = -1, time.monotonic() + _PATIENCE
+        while (now := self.stored) < events:
+            if now > seen:
+                seen, deadline = now, time.monotonic() + _PATIENCE
+            if time.monotonic() > deadline:
+                raise BenchmarkError(f"{self.name} stored {now} of {events} events and no more.")
+            time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -85,7 +131,11 @@ def local_sentry(folder: Path) -> Iterator[Peer]:
         dsn = httpx.URL(keys[0]["dsn"]["public"])
         project = dsn.path.strip("/")
         yield Peer(
-            "local-sentry", f"{url}/api/{project}/envelope/?sentry_key={dsn.username}", server.pid
+            "local-sentry",
+            f"{url}/api/{project}/envelope/?sentry_key={dsn.username}",
+            (server.pid,),
+            folder / "data" / "local-sentry.sqlite3",
+            "events",
         )
 
 
@@ -145,11 +195,17 @@ def bugsink(commands: Path, folder: Path, port: int) -> Iterator[Peer]:
     url = f"http://127.0.0.1:{port}"
     gunicorn = [str(commands / "gunicorn"), f"--bind=127.0.0.1:{port}", "--workers=2"]
     with (
-        _running([str(commands / "bugsink-runsnappea")], folder / "snappea.log", folder),
+        _running([str(commands / "bugsink-runsnappea")], folder / "snappea.log", folder) as snappea,
         _running([*gunicorn, "bugsink.wsgi"], folder / "gunicorn.log", folder) as server,
     ):
         _answers(url, server, folder / "gunicorn.log")
-        yield Peer("bugsink", f"{url}/api/{project}/envelope/?sentry_key={key}", server.pid)
+        yield Peer(
+            "bugsink",
+            f"{url}/api/{project}/envelope/?sentry_key={key}",
+            (server.pid, snappea.pid),
+            folder / "db.sqlite3",
+            "events_event",
+        )
 
 
 def _answers(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
