@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,16 @@ def eventually(condition: Callable[[], Any], what: str = "the condition") -> Any
 
 @contextlib.contextmanager
 def local_sentry(
-    data: Path, *options: str, environment: dict[str, str] | None = None, **popen: Any
+    data: Path,
+    *options: str,
+    environment: dict[str, str] | None = None,
+    prefix: Sequence[str] = (),
+    **popen: Any,
 ) -> Iterator[LocalSentry]:
-    """Runs `local-sentry serve` on a free port."""
+    """Runs `local-sentry serve` on a free port; `prefix` is a command that becomes it."""
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "local_sentry", "serve",
+            *prefix, sys.executable, "-m", "local_sentry", "serve",
             "--port", "0", "--data", str(data), "--quiet", *(options or ("--no-auth",)),
         ],
         stdout=subprocess.PIPE,

@@ -60,7 +60,7 @@ def test_a_segment_is_made_ready_while_much_arrives(
     monkeypatch.setattr(segments, "SEGMENT_BYTES", size)
     monkeypatch.setattr(segments, "MOST_OF_FREE_SPACE", 1.0)
     writer = JournalWriter(tmp_path, after=START)
-    records = []
+    records: list[Record] = []
     while len(segments.numbers(tmp_path)) < 5:
         records.append(record(len(records) + 1))
         end = writer.append(records[-1:])

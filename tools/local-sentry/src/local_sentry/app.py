@@ -34,7 +34,7 @@ from local_sentry.store import catalog
 from local_sentry.store.appender import Appender
 from local_sentry.store.blobs import Blobs
 from local_sentry.store.database import FILE_NAME, connect, migrate
-from local_sentry.store.disk import is_full
+from local_sentry.store.full_disk import is_full_disk
 from local_sentry.store.journal import JournalWriter, backlog_bytes, read_position
 from local_sentry.store.readers import QueryTimeoutError, Readers
 from local_sentry.store.writer import Writer
@@ -129,6 +129,13 @@ def _on_defect(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "Internal error of local-sentry; its log says more."}, 500)
 
 
+def _on_full_disk(request: Request, error: Exception) -> Response:
+    if not is_full_disk(error):
+        return _on_defect(request, error)
+    detail = "The disk is full. Make room, then try again."
+    return JSONResponse({"detail": detail}, 429, {"retry-after": "60"})
+
+
 def _on_timeout(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
 
@@ -154,7 +161,12 @@ def web(readers: Readers, writer: Writer, keyring: Keyring, data: Path) -> Starl
             *api.routes,
             *pages.routes,
         ],
-        exception_handlers={**handlers, QueryTimeoutError: _on_timeout, Exception: _on_defect},
+        exception_handlers={
+            **handlers,
+            **dict.fromkeys((OSError, sqlite3.OperationalError), _on_full_disk),
+            QueryTimeoutError: _on_timeout,
+            Exception: _on_defect,
+        },
     )
     app.state.readers = readers
     app.state.writer = writer

@@ -62,6 +62,8 @@ class Housekeeping:
             partial(retention.delete_before, cutoff=cutoff, limit=_ROWS_AT_ONCE)
         ):
             total += deleted
+        if total:
+            await self._writer.run(partial(retention.delete_unused_tags, cutoff=cutoff))
         return total
 
     async def _is_too_large(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from local_sentry.protocol.errors import ThrottledError
-from local_sentry.store.disk import is_full
+from local_sentry.store.full_disk import is_full_disk
 from local_sentry.store.journal import JournalWriter, Position, Record
 
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -46,7 +46,7 @@ class Appender:
             try:
                 await loop.run_in_executor(self._thread, self._write, [r for r, _ in batch])
             except OSError as error:
-                full = is_full(error)
+                full = is_full_disk(error)
                 refusal = ThrottledError(
                     "the disk is full" if full else f"the disk failed: {error.strerror}",
                     retry_after=60,

@@ -18,4 +18,7 @@ def compress(data: bytes | memoryview) -> bytes:
 
 def decompress(data: bytes) -> bytes:
     """What was compressed."""
-    return zstandard.ZstdDecompressor().decompress(data, max_output_size=_LARGEST_PAYLOAD)
+    decompressor: zstandard.ZstdDecompressor | None = getattr(_LOCAL, "decompressor", None)
+    if decompressor is None:
+        decompressor = _LOCAL.decompressor = zstandard.ZstdDecompressor()
+    return decompressor.decompress(data, max_output_size=_LARGEST_PAYLOAD)

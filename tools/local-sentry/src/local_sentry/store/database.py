@@ -56,7 +56,6 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     histograms.install(connection)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA cache_size = -8192")
-    connection.execute("PRAGMA mmap_size = 268435456")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 

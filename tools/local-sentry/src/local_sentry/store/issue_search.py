@@ -16,6 +16,25 @@ SORTS = {
     "inbox": "i.last_seen",
     "recommended": "i.last_seen",
 }
+_FROM = "FROM issues i JOIN projects p ON p.id = i.project_id"
+_HEX = frozenset("0123456789abcdefABCDEF")
+_PRIORITY = (
+    "coalesce(i.priority, CASE WHEN i.level IN ('error', 'fatal') THEN 'high' ELSE 'medium' END)"
+)
+# The newest release of the issue's project.
+_LATEST = (
+    "SELECT r.id FROM release_projects rp JOIN releases r ON r.id = rp.release_id"
+    " WHERE rp.project_id = i.project_id ORDER BY r.date_created DESC, r.id DESC LIMIT 1"
+)
+_STATUSES = {"unresolved": "unresolved", "resolved": "resolved"} | dict.fromkeys(
+    ("ignored", "archived", "muted"), "ignored"
+)
+_SUBSTATUSES = {"new", "ongoing", "escalating", "regressed"} | {
+    "archived_until_escalating", "archived_until_condition_met", "archived_forever",
+}  # fmt: skip
+_USER_FIELDS = {"user.id": "id", "user.email": "email", "user.username": "username"} | {
+    "user.ip": "ip"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +69,11 @@ def find(connection: sqlite3.Connection, query: IssueQuery) -> tuple[list[Issue]
         InvalidQueryError: a key does not take that value.
     """
     where, values = _where(query)
-    order = SORTS[query.sort]
+    order = f"ORDER BY {SORTS[query.sort]} DESC, i.id DESC"
+    # What is sorted is ids, and only those of the page are joined with all that is shown.
+    page = f"SELECT i.id {_FROM} WHERE {where} {order} LIMIT ? OFFSET ?"
     rows = connection.execute(
-        f"{SELECT} WHERE {where} ORDER BY {order} DESC, i.id DESC LIMIT ? OFFSET ?",
-        (*values, query.limit + 1, query.offset),
+        f"{SELECT} WHERE i.id IN ({page}) {order}", (*values, query.limit + 1, query.offset)
     ).fetchall()
     return [from_row(row) for row in rows[: query.limit]], len(rows) > query.limit
 
@@ -62,8 +82,7 @@ def count(connection: sqlite3.Connection, query: IssueQuery, *, at_most: int) ->
     """How many issues there are, counted up to `at_most`."""
     where, values = _where(query)
     row = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM issues i JOIN projects p ON p.id = i.project_id"  # noqa: S608 - built from constants
-        f" WHERE {where} LIMIT ?)",
+        f"SELECT count(*) FROM (SELECT 1 {_FROM} WHERE {where} LIMIT ?)",  # noqa: S608 - built from constants
         (*values, at_most),
     ).fetchone()
     return int(row[0])

@@ -11,6 +11,7 @@ from local_sentry.services.short_ids import parse_short_id, short_id
 from local_sentry.store.session import WriteSession
 
 HOUR = 3_600_000_000  # µs
+MOST_VALUES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,15 +273,15 @@ class TagValue:
 
 
 def tag_values(connection: sqlite3.Connection, issue_id: int, *, per_key: int) -> list[TagValue]:
-    """The most frequent values of every tag of an issue, ordered by key."""
+    """The most frequent values of every tag of an issue, ordered by key; `MOST_VALUES` in all."""
     rows = connection.execute(
         """
         SELECT key, value, events FROM (
             SELECT t.key, t.value, it.events,
                 row_number() OVER (PARTITION BY t.key ORDER BY it.events DESC, t.value) AS place
             FROM issue_tags it JOIN tags t ON t.id = it.tag_id WHERE it.issue_id = ?
-        ) WHERE place <= ? ORDER BY key, place
+        ) WHERE place <= ? ORDER BY key, place LIMIT ?
         """,
-        (issue_id, per_key),
+        (issue_id, per_key, MOST_VALUES),
     )
     return [TagValue(*row) for row in rows]

@@ -96,6 +96,7 @@ class Processor:
         try:
             if read_position(connection) != before:
                 raise _MovedError
+            self._session.catch_up()
             for record in records:
                 self._store(record, process)
             position = self._reader.position

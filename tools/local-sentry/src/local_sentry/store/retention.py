@@ -76,6 +76,16 @@ def delete_before(session: WriteSession, cutoff: int, limit: int) -> int:
     return deleted
 
 
+def delete_unused_tags(session: WriteSession, cutoff: int) -> None:
+    """Forgets with which values issues were seen before a time (µs), and values nothing has."""
+    session.connection.execute("DELETE FROM issue_tags WHERE last_seen < ?", (cutoff,))
+    session.connection.execute(
+        "DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM event_tags WHERE tag_id = tags.id)"
+        " AND NOT EXISTS (SELECT 1 FROM issue_tags WHERE tag_id = tags.id)"
+    )
+    session.forget()
+
+
 def delete_old_chunks(session: WriteSession, now: int) -> None:
     """Forgets the chunks of uploads that were put together, or never will be."""
     session.connection.execute("DELETE FROM chunks WHERE received < ?", (now - _CHUNK_LIFETIME,))

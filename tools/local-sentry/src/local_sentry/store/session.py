@@ -13,8 +13,8 @@ _CACHED = 20_000
 class WriteSession:
     """One connection that writes, with bounded caches of interned words.
 
-    The caches are only as good as the transaction they were filled in: after a rollback call
-    `forget()`.
+    The caches are only as good as the transaction they were filled in: call `catch_up()` at the
+    beginning of each, and `forget()` after a rollback.
     """
 
     def __init__(self, connection: sqlite3.Connection, blobs: Blobs) -> None:
@@ -26,7 +26,14 @@ class WriteSession:
         self._environments: dict[str, int] = {}
         self.item_types: dict[int, set[str]] = {}
         self.attribute_keys: dict[tuple[int, str], set[tuple[str, str]]] = {}
-        self._stacks: set[int] = set()
+        self._data_version = -1
+
+    def catch_up(self) -> None:
+        """Empties the caches if another connection has changed the database meanwhile."""
+        version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self._data_version = version
+            self.forget()
 
     def forget(self) -> None:
         """Empties the caches."""

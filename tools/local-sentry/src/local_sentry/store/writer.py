@@ -78,6 +78,7 @@ class Writer:
         with self._turns.taken():
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self._session.catch_up()
                 result = command(self._session)
                 connection.execute("COMMIT")
             except BaseException:

@@ -29,6 +29,7 @@ from local_sentry.store import feedback, issue_activity, issue_tags
 from local_sentry.store.session import WriteSession
 
 _MOST_VALUES = 1000
+_MOST_KEYS = 1000
 _MOST_ENTRIES = 1000
 
 
@@ -61,7 +62,8 @@ async def list_tags(request: Request) -> Response:
         issue = find_issue(connection, request)
         found: dict[str, list[issue_tags.SeenValue]] = {}
         for value in issue_tags.of_issue(connection, issue.id, limit=10_000):
-            found.setdefault(value.key, []).append(value)
+            if value.key in found or len(found) < _MOST_KEYS:
+                found.setdefault(value.key, []).append(value)
         return [_tag(key, values) for key, values in sorted(found.items())]
 
     return json_response(await read(request, query))

@@ -44,6 +44,7 @@ class Column:
         lookup: where the value is kept, when it is kept once.
         matching: SQL for "the value meets `{condition}`", when there is an index for it; the
             condition is on the column `value`.
+        key: what rows with the same value have in common, where that is quicker to compare.
     """
 
     shown: Fragment
@@ -51,11 +52,13 @@ class Column:
     unit: str | None = None
     lookup: Lookup | None = None
     matching: Fragment | None = None
+    key: str | None = None
 
     @property
     def grouped(self) -> Fragment:
-        """What rows with the same value have in common; quicker to compare than the value."""
-        return Fragment(self.lookup.key) if self.lookup is not None else self.shown
+        """What rows with the same value have in common."""
+        key = self.lookup.key if self.lookup is not None else self.key
+        return Fragment(key) if key is not None else self.shown
 
 
 def plain(sql: str, kind: Kind = "string", unit: str | None = None) -> Column:
@@ -95,7 +98,7 @@ class Tally:
     Attributes:
         rows: how many.
         total: the sum of what is measured, µs.
-        values: what is measured, µs: one value, or a histogram at rest.
+        values: what is measured, µs, as `quantile` takes it.
     """
 
     rows: str

@@ -42,7 +42,7 @@ ERRORS = Dataset(
         "id": hexadecimal("e.event_id"),
         "title": plain("e.title"),
         "message": plain("e.title"),
-        "issue": plain("short_id(p.slug, i.short_id)"),
+        "issue": Column(Fragment("short_id(p.slug, i.short_id)"), key="e.issue_id"),
         "issue.id": plain("e.issue_id", "integer"),
         "timestamp": plain("e.timestamp", "date"),
         "event.type": plain("e.kind"),

@@ -23,9 +23,11 @@ _WHOLE = (
     f"SELECT max(hour, {{since}}) AS start, {_KEYS}, spans, duration, durations"  # noqa: S608 - constants
     " FROM span_hours WHERE hour >= {first} AND hour < {last}"
 )
+# The same of single spans. Their durations go to `quantile` as text, which SQLite joins by itself.
 _SINGLE = (
-    f"SELECT start, {_KEYS}, 1 AS spans, duration, duration AS durations"  # noqa: S608 - constants
-    " FROM spans WHERE start >= {since} AND start < {until}"
+    f"SELECT max(start) AS start, {_KEYS}, count(*) AS spans, sum(duration) AS duration,"  # noqa: S608 - constants
+    " group_concat(duration) AS durations FROM spans"
+    f" WHERE start >= {{since}} AND start < {{until}} GROUP BY {_KEYS}"
 )
 
 _COLUMNS = (

@@ -1,0 +1,13 @@
+"""How a full disk shows itself, in files and in SQLite."""
+
+import errno
+import sqlite3
+
+_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_full_disk(error: Exception) -> bool:
+    """Whether that is what an error means."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in _ERRNOS
