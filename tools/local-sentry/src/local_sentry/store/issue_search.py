@@ -98,7 +98,9 @@ def _where(query: IssueQuery) -> tuple[str, list[object]]:
     if query.environments:
         parts.append(builder.tag("environment", query.environments))
     if query.since is not None:
-        parts.append("i.last_seen >= ?")
+        # The plus keeps SQLite from choosing an index by the period where another has the order.
+        sign = "" if SORTS[query.sort] == "i.last_seen" else "+"
+        parts.append(f"{sign}i.last_seen >= ?")
         builder.values.append(query.since)
     if query.until is not None:
         parts.append("i.first_seen < ?")

@@ -24,3 +24,9 @@ SELECT start / 3600000000 * 3600000000, project_id, op_id, transaction_id, statu
     coalesce(release_id, 0), coalesce(environment_id, 0),
     count(*), sum(duration), histogram(duration)
 FROM spans GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+
+-- A list of issues in each of its orders stops after its first page. Read from their end, these
+-- have the newest of equals first, as the lists want it.
+CREATE INDEX issues_by_first_seen ON issues (status, first_seen);
+CREATE INDEX issues_by_times_seen ON issues (status, times_seen);
+CREATE INDEX issues_by_users_seen ON issues (status, users_seen);
