@@ -1,0 +1,71 @@
+"""Upload one artifact: `python -m sentry.upload SANDBOX PIPE`.
+
+A program of its own, which Pants starts: it takes the secrets, sees that the artifact names the release
+that is uploaded, and becomes the release tool.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+from sentry.handover import take
+
+PLAN = "upload.json"
+PROJECTS = "sentry-projects.json"
+
+
+class WrongStamp(Exception):
+    """The artifact names another release, or none; the message says which."""
+
+
+def check_stamp(artifact: Path, stamp: str, slug: str, release: str) -> None:
+    """See that an artifact names its release as the upload does.
+
+    Args:
+        artifact: a zip file, as a pex is, or a folder.
+        stamp: path of the stamp in it.
+        slug: the Sentry project.
+        release: its release.
+
+    Raises:
+        WrongStamp: it does not.
+    """
+    try:
+        if artifact.is_dir():
+            content = (artifact / stamp).read_bytes()
+        else:
+            with zipfile.ZipFile(artifact) as packed:
+                content = packed.read(stamp)
+        named = json.loads(content)["releases"].get(slug)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        named = None
+    if named != release:
+        raise WrongStamp(
+            f"{artifact.name} names the release {named or 'nothing'}, and {release} is to be uploaded. "
+            "Nothing was uploaded; publish again."
+        )
+
+
+def main() -> None:
+    """Read the plan in the sandbox, and become the release tool with the environment in the pipe."""
+    sandbox, pipe = Path(sys.argv[1]), sys.argv[2]
+    environment = take(pipe)
+    plan = json.loads((sandbox / PLAN).read_text())
+    artifact = sandbox / plan["artifact"]
+    try:
+        check_stamp(artifact, plan["stamp"], plan["project"], plan["release"])
+    except WrongStamp as wrong:
+        sys.exit(str(wrong))
+    command = [one.replace("{chroot}", str(sandbox)) for one in plan["command"]]
+    command += ["upload", "--projects", str(sandbox / PROJECTS), "--project", plan["project"]]
+    command += ["--release", plan["release"], "--artifact", str(artifact)]
+    sys.stdout.flush()
+    os.execve(command[0], command, {**environment, **plan["environment"]})
+
+
+if __name__ == "__main__":
+    main()
