@@ -19,7 +19,7 @@ class AlertRule:
 
     Attributes:
         name: unique in the project.
-        trigger: `new_issue`, `regression`, or `event_count`: as many events of an issue within a time.
+        trigger: `new_issue`, `regression`, or `event_count`: so many events of an issue in a time.
         window_minutes: that time; of `event_count` only.
         threshold: how many events; of `event_count` only.
         action: `log`, where Sentry keeps its own record, or `webhook`.

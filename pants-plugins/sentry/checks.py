@@ -159,8 +159,10 @@ def _uncovered(one: Mapped) -> list[Finding]:
     for path, in_stack in sorted(one.sources.items()):
         if PurePath(path).suffix not in _IN_STACKS:
             continue
-        found = {mapping.in_stack(path) for mapping in one.sentry.code_mappings if mapping.covers(path)}
-        if in_stack not in found if path.endswith(".py") else not found:
+        mappings = [mapping for mapping in one.sentry.code_mappings if mapping.covers(path)]
+        named = {mapping.in_stack(path) for mapping in mappings}
+        # What a bundler calls a file is the bundler's to say.
+        if in_stack not in named if path.endswith(".py") else not named:
             # A Python package as a whole, or the folder of a module outside of packages.
             top = in_stack.split("/")[0] if "/" in in_stack else ""
             root = path[: len(path) - len(in_stack)].rstrip("/")

@@ -1,8 +1,8 @@
 """Hand an environment to a program that Pants starts, so that only that program sees it.
 
-What Pants is told of a process (its arguments, its environment) is logged, and is part of what it knows of
-the process. So the process is told where to read instead: from a pipe with a name, of which nothing
-is ever on the disk.
+What Pants is told of a process (its arguments, its environment) is logged, and is part of what it
+knows of the process. So the process is told where to read instead: from a named pipe, of which
+nothing is ever on the disk.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SENTRY = "SENTRY_"
 
 
 def for_uploads(environment: Mapping[str, str]) -> dict[str, str]:
-    """What an upload sees: where programs and certificates are, and all that Sentry's tools read."""
+    """What an upload sees: where programs and certificates are, and what Sentry's tools read."""
     return {
         name: value
         for name, value in environment.items()

@@ -25,8 +25,8 @@ def table(projects: Sequence[MappedProject]) -> list[str]:
         )
         for one in projects
     ]
-    widths = [max(len(row[column]) for row in [_HEADINGS, *rows]) for column in range(len(_HEADINGS))]
+    lines = [_HEADINGS, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines)]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-        for row in [_HEADINGS, *rows]
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
     ]

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pants.backend.python.target_types import PexEntryPointField, PythonSourceField
+from pants.backend.python.target_types import PexEntryPointField
+from pants.backend.python.util_rules import python_sources
+from pants.backend.python.util_rules.python_sources import (
+    PythonSourceFiles,
+    PythonSourceFilesRequest,
+)
 from pants.base.build_root import BuildRoot
 from pants.core.goals.package import OutputPathField
-from pants.core.target_types import ResourceSourceField
 from pants.core.util_rules import stripped_source_files
 from pants.core.util_rules.distdir import DistDir
 from pants.core.util_rules.stripped_source_files import StrippedFileName, StrippedFileNameRequest
@@ -18,9 +22,6 @@ from pants.engine.env_vars import CompleteEnvironmentVars
 from pants.engine.rules import Get, MultiGet, Rule, _uncacheable_rule, collect_rules, rule
 from pants.engine.target import (
     AllTargets,
-    SourcesField,
-    SourcesPaths,
-    SourcesPathsRequest,
     Target,
     TransitiveTargets,
     TransitiveTargetsRequest,
@@ -42,13 +43,11 @@ from sentry.target_types import (
     PlatformField,
     SentryOwnersField,
     SlugField,
+    StampSourceField,
 )
 from workspace.affected.changes import CannotKnow, GitFailed, Repository
 from workspace.projects import WorkspaceError
 from workspace.rules import WorkspaceProjects
-
-# What of the workspace is packaged.
-_PACKAGED = (PythonSourceField, ResourceSourceField)
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class NotInAProject(WorkspaceError):
 
 @rule(level=LogLevel.DEBUG)
 def find_sentry_targets(targets: AllTargets) -> AllSentryTargets:
-    """Find them, sorted by address, so that nothing else is read again when other targets change."""
+    """Find them, by themselves, so that nothing is read again when other targets change."""
     found = (target for target in targets if target.has_field(SlugField))
     return AllSentryTargets(tuple(sorted(found, key=lambda one: one.address)))
 
@@ -172,12 +171,14 @@ async def read_mapping(
                 and registry.owner_of_folder(one.address.spec_path) == owner
                 and "tests" not in one.address.spec_path[len(owner.folder) :].split("/")
             )
-        paths = await MultiGet(
-            Get(SourcesPaths, SourcesPathsRequest(one[SourcesField]))
-            for one in packaged
-            if any(one.has_field(field) for field in _PACKAGED)
+        # As a pex asks for them, so that packages' __init__.py are among them.
+        packed = await Get(
+            PythonSourceFiles,
+            PythonSourceFilesRequest(
+                one for one in packaged if not one.has_field(StampSourceField)
+            ),
         )
-        files = sorted({file for some in paths for file in some.files})
+        files = sorted(packed.source_files.files)
         stripped = await MultiGet(
             Get(StrippedFileName, StrippedFileNameRequest(file)) for file in files
         )
@@ -214,7 +215,8 @@ async def name_releases(mapped: MappedTargets, projects: WorkspaceProjects) -> M
         project = projects.registry.owner_of_folder(one.folder)
         if project is None:
             raise NotInAProject(
-                f"{one.sentry.address} stands in no project. Add project(...) to {one.folder}/BUILD."
+                f"{one.sentry.address} stands in no project. "
+                f"Add project(...) to {one.folder}/BUILD."
             )
         found.append(
             MappedProject(
@@ -231,4 +233,4 @@ async def name_releases(mapped: MappedTargets, projects: WorkspaceProjects) -> M
 
 def rules() -> Iterable[Rule | UnionRule]:
     """Return the rules of this module, for Pants."""
-    return [*collect_rules(), *stripped_source_files.rules()]
+    return [*collect_rules(), *python_sources.rules(), *stripped_source_files.rules()]

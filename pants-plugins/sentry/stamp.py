@@ -1,8 +1,9 @@
 """The stamp in Pants: a resource that only what is packaged depends on.
 
-`./pants package` asks for an artifact's sources, and among them for the stamp, which is generated from the
-checkout's state at that moment. Tests do not depend on artifacts, so nothing that they see changes with
-a commit; and where the goal is not to package (`run`), there is no stamp, as in any checkout.
+`./pants package` asks for an artifact's sources, and among them for the stamp, which is generated
+from the checkout's state at that moment. Tests do not depend on artifacts, so nothing that they see
+changes with a commit; and where the goal is not to package (`run`), there is no stamp, as in any
+checkout.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Upload one artifact: `python -m sentry.upload SANDBOX PIPE`.
 
-A program of its own, which Pants starts: it takes the secrets, sees that the artifact names the release
-that is uploaded, and becomes the release tool.
+A program of its own, which Pants starts: it takes the secrets, sees that the artifact names the
+release that is uploaded, and becomes the release tool.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def check_stamp(artifact: Path, stamp: str, slug: str, release: str) -> None:
         named = None
     if named != release:
         raise WrongStamp(
-            f"{artifact.name} names the release {named or 'nothing'}, and {release} is to be uploaded. "
-            "Nothing was uploaded; publish again."
+            f"{artifact.name} names the release {named or 'nothing'}, and {release} is to be "
+            "uploaded. Nothing was uploaded; publish again."
         )
 
 
 def main() -> None:
-    """Read the plan in the sandbox, and become the release tool with the environment in the pipe."""
+    """Read the plan in the sandbox, and become the release tool, with what the pipe has."""
     sandbox, pipe = Path(sys.argv[1]), sys.argv[2]
     environment = take(pipe)
     plan = json.loads((sandbox / PLAN).read_text())
@@ -64,7 +64,7 @@ def main() -> None:
     command += ["upload", "--projects", str(sandbox / PROJECTS), "--project", plan["project"]]
     command += ["--release", plan["release"], "--artifact", str(artifact)]
     sys.stdout.flush()
-    os.execve(command[0], command, {**environment, **plan["environment"]})
+    os.execve(command[0], command, {**environment, **plan["environment"]})  # noqa: S606
 
 
 if __name__ == "__main__":

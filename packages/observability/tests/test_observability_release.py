@@ -12,7 +12,11 @@ from observability_sentry import Sentry
 
 @pytest.mark.parametrize(
     "name",
-    ["kijko-api@0.1.0+abc1234", "kijko-web@12.0.3-rc.1+" + "0f" * 20],
+    [
+        "kijko-api@0.1.0+abc1234",
+        "kijko-api@0.1.0+36b973f44db0.dirty",
+        "kijko-web@12.0.3-rc.1+" + "0f" * 20,
+    ],
 )
 def test_a_release_is_taken_apart_and_put_together(name: str) -> None:
     assert str(Release.parse(name)) == name
@@ -27,6 +31,7 @@ def test_a_release_is_taken_apart_and_put_together(name: str) -> None:
         "kijko-api@0.1+abc1234",
         "kijko-api@0.1.0+abc",
         "kijko-api@0.1.0+ABC1234",
+        "kijko-api@0.1.0+abc1234.clean",
         "Kijko@0.1.0+abc1234",
         "kijko-api@0.1.0+abc1234\n",
         "kijko-api@\u0660.1.0+abc1234",

@@ -4,8 +4,9 @@ The build stamps ``observability/release.json`` into every packaged artifact::
 
     {"releases": {"kijko-api": "kijko-api@0.1.0+abc1234"}}
 
-One file may name several Sentry projects, because one artifact may hold several. A checkout that
-was never packaged has no stamp, and then its events carry no release rather than a false one.
+What was packaged with changes that are not committed says so: ``…+abc1234.dirty``. One file may name
+several Sentry projects, because one artifact may hold several. A checkout that was never packaged has no
+stamp, and then its events carry no release rather than a false one.
 """
 
 import re
@@ -22,7 +23,7 @@ PROJECT_PATTERN = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _NAME = re.compile(
     rf"(?P<project>{PROJECT_PATTERN})"
     r"@(?P<version>\d+\.\d+\.\d+(?:-[0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*)?)"
-    r"\+(?P<revision>[0-9a-f]{7,40})",
+    r"\+(?P<revision>[0-9a-f]{7,40}(?:\.dirty)?)",
     re.ASCII,
 )
 
