@@ -148,9 +148,9 @@ def test_what_is_missing_is_one_sentence(
     assert [line for line in result.stderr.splitlines() if line.startswith("pants: ")][1:] == []
 
 
-@pytest.mark.parametrize("script", ["pants", "ci-run"])
+@pytest.mark.parametrize("script", ["pants", ".ci/release", ".ci/run"])
 def test_shell_scripts_pass_shellcheck(script: str) -> None:
-    path = ROOT / (".ci/run" if script == "ci-run" else script)
+    path = ROOT / script
     shellcheck = Path(sys.executable).with_name("shellcheck")
     result = subprocess.run(
         [str(shellcheck), str(path)], capture_output=True, text=True, check=False, timeout=DEADLINE

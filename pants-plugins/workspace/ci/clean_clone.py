@@ -39,9 +39,11 @@ def clone(repository: Path, commit: str, folder: Path) -> None:
     subprocess.run([*git, "checkout", "--quiet", commit], check=True, cwd=folder)
 
 
-def environment(given: Mapping[str, str], job: str, branch: str) -> dict[str, str]:
-    """What every step sees."""
-    kept = {name: given[name] for name in INHERITED if name in given}
+def environment(
+    given: Mapping[str, str], job: str, branch: str, secrets: Sequence[str] = ()
+) -> dict[str, str]:
+    """What every step sees; of secrets, those that the job's context has."""
+    kept = {name: given[name] for name in (*INHERITED, *secrets) if name in given}
     return {**kept, "CI": "true", "CIRCLE_JOB": job, "CIRCLE_BRANCH": branch}
 
 
@@ -85,7 +87,7 @@ def main() -> int:
     try:
         checkout = folder / "project"
         clone(Path(plan["repository"]), plan["commit"], checkout)
-        env = environment(os.environ, plan["job"], plan["branch"])
+        env = environment(os.environ, plan["job"], plan["branch"], plan["secrets"])
         failed = run(plan["steps"], checkout, env)
     except KeyboardInterrupt:
         return 130

@@ -12,6 +12,13 @@ import yaml
 from workspace.ci.shards import Shard
 
 RECORDS = ".pants.d/test-records"
+# What releasing an app is, step by step; `.ci/release` does each.
+RELEASE_STEPS = {
+    "upload": "Package it, and upload its sources under the release",
+    "deploy": "Deploy it",
+    "verify": "Verify that artifact, release and service agree",
+    "finalize": "Finalize the release, note the deploy, and tag the commit",
+}
 HEADER = "# Written by ./pants ci-config for one change; CircleCI reads it once.\n"
 
 
@@ -21,11 +28,13 @@ class Deployable:
 
     Attributes:
         project: its name.
+        folder: where it lies.
         artifact: address of what it deploys.
         released: whether main releases it.
     """
 
     project: str
+    folder: str
     artifact: str
     released: bool
 
@@ -59,13 +68,15 @@ class Machine:
     Attributes:
         image: Docker image with Python, git and Node.
         resource_class: CircleCI's name for its size.
-        release: command; `{project}` and `{artifact}` are filled in.
+        release: command of one step of a release; step, project and folder are put behind it.
+        release_tags: pattern of the tags that are released as main is.
         context: CircleCI context that holds the secrets of releases.
     """
 
     image: str
     resource_class: str
     release: str
+    release_tags: str
     context: str
 
 
@@ -81,7 +92,7 @@ def configuration(change: Change, machine: Machine) -> dict[str, Any]:
                     "steps": [{"run": {"name": "Say so", "command": "echo Nothing is affected."}}],
                 }
             },
-            "workflows": {"affected": {"jobs": ["nothing-affected"]}},
+            "workflows": {"affected": {"jobs": _also_in_tags(["nothing-affected"], machine)}},
         }
     jobs: dict[str, Any] = {}
     workflow: list[Any] = []
@@ -112,6 +123,8 @@ def configuration(change: Change, machine: Machine) -> dict[str, Any]:
                 f"release-{deployable.project}": {
                     "context": [machine.context],
                     "filters": {"branches": {"only": ["main"]}},
+                    # One release of an app at a time, in the order of the commits.
+                    "serial-group": f"<< pipeline.project.slug >>/release-{deployable.project}",
                     "requires": [f"package-{deployable.project}"],
                 }
             }
@@ -121,7 +134,7 @@ def configuration(change: Change, machine: Machine) -> dict[str, Any]:
         "executors": {"workspace": _executor(machine)},
         "commands": {"prepare": _prepare()},
         "jobs": jobs,
-        "workflows": {"affected": {"jobs": workflow}},
+        "workflows": {"affected": {"jobs": _also_in_tags(workflow, machine)}},
     }
 
 
@@ -245,7 +258,25 @@ def _package_job() -> dict[str, Any]:
 
 
 def _release_job(deployable: Deployable, machine: Machine) -> dict[str, Any]:
-    command = machine.release.format(
-        project=shlex.quote(deployable.project), artifact=shlex.quote(deployable.artifact)
-    )
-    return _job(f"Release {deployable.project}", command)
+    arguments = shlex.join([deployable.project, deployable.folder])
+    return {
+        "executor": "workspace",
+        "steps": [
+            "prepare",
+            *(
+                {"run": {"name": name, "command": f"{machine.release} {step} {arguments}"}}
+                for step, name in RELEASE_STEPS.items()
+            ),
+            {"store_artifacts": {"path": "dist"}},
+        ],
+    }
+
+
+def _also_in_tags(workflow: Iterable[Any], machine: Machine) -> list[Any]:
+    """A job without a filter runs for branches only, and so does all that requires it."""
+    found = []
+    for entry in workflow:
+        (job, said), *_ = [(entry, {})] if isinstance(entry, str) else entry.items()
+        filters = {**said.get("filters", {}), "tags": {"only": [machine.release_tags]}}
+        found.append({job: {**said, "filters": filters}})
+    return found

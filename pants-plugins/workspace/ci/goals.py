@@ -28,7 +28,7 @@ from workspace.affected.rules import AffectedRequest
 from workspace.arguments import HelpWanted, Parser
 from workspace.ci import clean_clone
 from workspace.ci.config import Change, Deployable, Machine, configuration, render
-from workspace.ci.local_job import job_names, steps_of
+from workspace.ci.local_job import has_context, job_names, steps_of
 from workspace.ci.schema import SETUP, CircleCi, ConfigProblems, ConfigToCheck
 from workspace.ci.shards import split
 from workspace.flakes import records
@@ -73,7 +73,12 @@ async def _change(
         touched=bool(affected.targets),
         shards=split(tests, known, goal=circleci.shard_seconds, most=circleci.most_shards),
         deployables=[
-            Deployable(one.project.name, one.project.artifact, one.project.kind == "app")
+            Deployable(
+                one.project.name,
+                one.project.folder,
+                one.project.artifact,
+                released=one.project.sentry is not None,
+            )
             for one in affected.projects
             if one.project.artifact is not None
         ],
@@ -111,7 +116,13 @@ async def _generate(
     folder: Path,
 ) -> GeneratedConfig:
     change = await _change(affected, all_targets, membership, circleci, folder)
-    machine = Machine(circleci.image, circleci.resource_class, circleci.release, circleci.context)
+    machine = Machine(
+        circleci.image,
+        circleci.resource_class,
+        circleci.release,
+        circleci.release_tags,
+        circleci.context,
+    )
     text = render(configuration(change, machine))
     found = await Get(ConfigProblems, ConfigToCheck("The generated configuration", text))
     return GeneratedConfig(text, affected.everything, found.sentences)
@@ -194,6 +205,7 @@ async def run_ci_job(
         if chosen is None:
             raise WorkspaceError(f"There is no job {said.job}. The jobs: {', '.join(names)}.")
         steps = steps_of(chosen, said.job)
+        secrets = circleci.context_variables if has_context(chosen, said.job) else ()
     except HelpWanted as help_text:
         console.print_stdout(str(help_text))
         return CiRun(0)
@@ -205,6 +217,7 @@ async def run_ci_job(
         "commit": commit,
         "branch": branch,
         "job": said.job,
+        "secrets": list(secrets),  # their names
         "steps": [
             {
                 "name": step.name,

@@ -38,6 +38,11 @@ def job_names(config: Mapping[str, Any]) -> list[str]:
     return names + [name for name in config.get("jobs") or {} if name not in names]
 
 
+def has_context(config: Mapping[str, Any], job: str) -> bool:
+    """Whether a workflow gives the job a context, and so its secrets."""
+    return any(bool(said.get("context")) for name, _, said in _called(config) if name == job)
+
+
 def steps_of(config: Mapping[str, Any], job: str) -> list[LocalStep]:
     """The steps of a job, commands and parameters filled in.
 

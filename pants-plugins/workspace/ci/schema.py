@@ -44,11 +44,19 @@ class CircleCi(Subsystem):
     shard_seconds = IntOption(default=180, help="How long one job's tests should take, in seconds.")
     most_shards = IntOption(default=8, help="How many jobs the tests may be split into.")
     release = StrOption(
-        default="./pants publish {artifact}",
-        help="What releases a project on main; {project} and {artifact} are filled in.",
+        default=".ci/release",
+        help="What does one step of a release; the step, the project and its folder follow.",
+    )
+    release_tags = StrOption(
+        default="/^release\\/.*/",
+        help="Pattern of the tags that are released as main is: not those that a release makes.",
     )
     context = StrOption(
         default="release", help="The CircleCI context with the secrets of releases."
+    )
+    context_variables = StrListOption(
+        default=["SENTRY_AUTH_TOKEN", "SENTRY_ENVIRONMENT", "SENTRY_ORG", "SENTRY_URL"],
+        help="What the context holds, which `ci-run` gives to jobs with a context, and no other.",
     )
     install_from_resolve = StrOption(
         default="tools",

@@ -57,6 +57,7 @@ def run(repository: Path, tmp_path: Path, *steps: dict[str, Any]) -> tuple[int, 
                 "commit": git(repository, "rev-parse", "HEAD"),
                 "branch": "main",
                 "job": "test-1",
+                "secrets": [],
                 "steps": steps,
             }
         )
@@ -101,6 +102,13 @@ def test_secrets_of_the_caller_stay_outside() -> None:
     assert clean_clone.environment(given, "j", "b") == {
         "PATH": "/bin", "CI": "true", "CIRCLE_JOB": "j", "CIRCLE_BRANCH": "b",
     }  # fmt: skip
+
+
+def test_a_job_with_a_context_gets_what_the_context_has() -> None:
+    given = {"SENTRY_AUTH_TOKEN": "secret", "OTHER_TOKEN": "secret"}
+    seen = clean_clone.environment(given, "j", "b", ["SENTRY_AUTH_TOKEN", "SENTRY_URL"])
+    assert seen["SENTRY_AUTH_TOKEN"] == "secret"
+    assert not {"OTHER_TOKEN", "SENTRY_URL"} & set(seen)
 
 
 def test_the_clone_is_removed(repository: Path, tmp_path: Path) -> None:

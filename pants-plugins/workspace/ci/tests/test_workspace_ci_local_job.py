@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from workspace.ci.local_job import LocalStep, job_names, steps_of
+from workspace.ci.local_job import LocalStep, has_context, job_names, steps_of
 from workspace.projects import WorkspaceError
 
 CONFIG: dict[str, Any] = yaml.safe_load("""
@@ -34,7 +34,9 @@ jobs:
   alone: {docker: [{image: i}], steps: [checkout]}
 workflows:
   all:
-    jobs: [test: {name: test-1, targets: one}, test: {name: test-2, targets: two, quick: false}]
+    jobs:
+      - test: {name: test-1, targets: one, context: [secrets]}
+      - test: {name: test-2, targets: two, quick: false}
 """)
 ENV = {"LEVEL": "1", "FROM": "job"}
 
@@ -51,6 +53,10 @@ def test_steps_have_parameters_commands_and_environment_filled_in() -> None:
         LocalStep("test one", "test one", {**ENV, "X": "1"}, "always", "a"),
         LocalStep("store_artifacts: only on CircleCI", None),
     ]
+
+
+def test_a_job_has_the_secrets_that_its_workflow_gives_it() -> None:
+    assert [has_context(CONFIG, job) for job in job_names(CONFIG)] == [True, False, False, False]
 
 
 def test_conditions_choose_steps() -> None:
