@@ -43,8 +43,8 @@ sentry_project(
     }},
 )
 experimental_test_shell_command(
-    name="test", command="cat apps/{name}/src/{name}.py", tools=["cat"],
-    execution_dependencies=["./src"],
+    name="test", command="cat src/{name}.py", tools=["cat"],
+    execution_dependencies=["apps/{name}/src"],
 )
 """
 # What a program here does of itself: it reads its release as packages/observability does.
