@@ -44,11 +44,15 @@ def test_a_leaf_is_needed_by_nobody() -> None:
 
 
 def test_ratios_leave_out_who_did_not_take_part() -> None:
-    found = ratios({"affected": 3.0, "pants list": 2.0, "pants list with dependents": 3.0}, 0.1)
+    found = ratios(
+        "here: ",
+        {"here: affected": 3.0, "here: pants list": 2.0, "here: pants list with dependents": 3.0},
+        0.1,
+    )
     assert found == pytest.approx(
         {
-            "affected, of pants list": 1.5,
-            "affected, of pants list with dependents": 1.0,
-            "tests run for a change in a leaf, of all": 0.1,
+            "here: affected, of pants list": 1.5,
+            "here: affected, of pants list with dependents": 1.0,
+            "here: tests run for a change in a leaf, of all": 0.1,
         }
     )

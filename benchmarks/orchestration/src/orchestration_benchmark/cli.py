@@ -14,8 +14,10 @@ from rich.table import Table
 from orchestration_benchmark.contenders import (
     CommandFailed,
     commit_all,
-    contenders,
+    of_nx,
+    of_pants,
     run,
+    share_of_tests,
     start_pants,
     stop_nx,
     stop_pants,
@@ -24,11 +26,14 @@ from orchestration_benchmark.generator import Shape, name, write_nx, write_pants
 from orchestration_benchmark.measure import measure
 
 NX = "nx@24.0.6"
+HERE = "here: "
+LEAF_HERE = Path("benchmarks/orchestration/src/orchestration_benchmark/measure.py")
+TESTS = "tests run for a change in a leaf, of all"
 REACH = {
     "affected, of pants list": 1.5,
-    "affected, of nx affected": None,
-    "project-graph, of nx graph": None,
-    "tests run for a change in a leaf, of all": 0.15,
+    f"{HERE}affected, of pants list": 1.5,
+    TESTS: 0.15,
+    f"{HERE}{TESTS}": 0.15,
 }
 
 app = typer.Typer(add_completion=True)
@@ -43,7 +48,10 @@ def benchmark(
     cold: Annotated[bool, typer.Option(help="Forget everything before each turn.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare affected and project-graph with Pants' own list and with Nx."""
+    """Compare affected and project-graph with Pants' own list and with Nx.
+
+    "here" is a clone of this repository's last commit, without Nx.
+    """
     console = Console(stderr=True)
     try:
         with tempfile.TemporaryDirectory(prefix="orchestration-") as folder:
@@ -70,21 +78,34 @@ def _run(folder: Path, repository: Path, shape: Shape, rounds: int, cold: bool) 
         tell(f"installing {NX} ...")
         run(nx, "npm", "install", "--no-audit", "--no-fund", "--save-dev", NX)
         commit_all(nx)
+    here = folder / "here"
+    run(folder, "git", "clone", "--quiet", str(repository), str(here))
     leaf = name(shape.leaf())
-    try:
-        start_pants(pants)
-        seconds = measure(contenders(pants, nx, leaf, cold=cold), rounds, tell)
-        chosen = run(pants, "./pants", "affected", "--since=HEAD", "--targets").splitlines()
-    finally:
-        stop_pants(pants)
-        if nx is not None:
-            stop_nx(nx)
-    tests = sum(1 for one in chosen if one.endswith(".py") and "/tests/test_" in one)
-    return ratios(seconds, tests / (shape.projects * shape.tests))
+    edit = Path("projects", leaf, "src", leaf, "m03.py")
+    workspaces = {"": (pants, edit), HERE: (here, LEAF_HERE)}
+    found: dict[str, float] = {}
+    for prefix, (workspace, file) in workspaces.items():
+        contenders = of_pants(prefix, workspace, file, cold=cold)
+        if nx is not None and workspace is pants:
+            contenders += of_nx(nx, file, cold=cold)
+        try:
+            start_pants(workspace)
+            found |= ratios(prefix, measure(contenders, rounds, tell), share_of_tests(workspace))
+        finally:
+            stop_pants(workspace)
+            if nx is not None:
+                stop_nx(nx)
+    return found
 
 
-def ratios(seconds: dict[str, float], tests: float) -> dict[str, float]:
-    """What is kept of a run: each contender by its peer, and the share of tests that run."""
+def ratios(prefix: str, seconds: dict[str, float], tests: float) -> dict[str, float]:
+    """What is kept of a run: each contender by its peer, and the share of tests that run.
+
+    Args:
+        prefix: stands before the names of those that have no other.
+        seconds: of a turn, by name.
+        tests: the share.
+    """
     pairs = [
         ("affected", "pants list"),
         ("affected", "pants list with dependents"),
@@ -92,11 +113,12 @@ def ratios(seconds: dict[str, float], tests: float) -> dict[str, float]:
         ("project-graph", "nx graph"),
     ]
     found = {
-        f"{one}, of {other}": seconds[one] / seconds[other]
+        f"{prefix}{one}, of {other}": seconds[f"{prefix}{one}"] / seconds[peer]
         for one, other in pairs
-        if other in seconds
+        for peer in (f"{prefix}{other}",)
+        if peer in seconds
     }
-    return {**found, "tests run for a change in a leaf, of all": tests}
+    return {**found, f"{prefix}{TESTS}": tests}
 
 
 def _table(found: dict[str, float]) -> Table:

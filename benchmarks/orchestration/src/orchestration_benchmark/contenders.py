@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 
 class CommandFailed(Exception):
@@ -94,39 +94,61 @@ def stop_nx(folder: Path) -> None:
     run(folder, "npx", "nx", "reset")
 
 
-def contenders(pants: Path, nx: Path | None, leaf: str, *, cold: bool) -> list[Contender]:
-    """All that is compared, for a change in one file of a project that nothing depends on.
+def of_pants(prefix: str, folder: Path, edit: Path, *, cold: bool) -> list[Contender]:
+    """Our goals and Pants' own, for a change in one file.
 
     Args:
-        pants: the copy for Pants.
-        nx: the copy for Nx, or None where there is no npm.
-        leaf: name of the project that changes.
-        cold: whether to forget everything before each turn.
+        prefix: stands before the names.
+        folder: the workspace.
+        edit: the file that changes.
+        cold: whether to stop the daemon before each turn.
     """
-    edited = Path("projects") / leaf / "src" / leaf / "m03.py"
 
-    def of_pants(name: str, *words: str) -> Contender:
-        forget = (lambda: stop_pants(pants)) if cold else None
-        return Contender(name, pants, ("./pants", *words), pants / edited, forget)
+    def contender(name: str, *words: str) -> Contender:
+        forget = (lambda: stop_pants(folder)) if cold else None
+        return Contender(f"{prefix}{name}", folder, ("./pants", *words), folder / edit, forget)
 
-    found = [
-        of_pants("affected", "affected", "--since=HEAD"),
-        of_pants("pants list", "--changed-since=HEAD", "list"),
-        of_pants(
+    return [
+        contender("affected", "affected", "--since=HEAD"),
+        contender("pants list", "--changed-since=HEAD", "list"),
+        contender(
             "pants list with dependents",
             *("--changed-since=HEAD", "--changed-dependents=transitive", "list"),
         ),
-        of_pants("project-graph", "project-graph", "--format=json", "--output=dist/graph.json"),
+        contender("project-graph", "project-graph", "--format=json", "--output=dist/graph.json"),
     ]
-    if nx is None:
-        return found
 
-    def of_nx(name: str, *words: str) -> Contender:
-        forget = (lambda: stop_nx(nx)) if cold else None
-        return Contender(name, nx, ("npx", "nx", *words), nx / edited, forget)
+
+def of_nx(folder: Path, edit: Path, *, cold: bool) -> list[Contender]:
+    """What Nx has of the kind, for the same change in its copy.
+
+    Args:
+        folder: the copy for Nx.
+        edit: the file that changes.
+        cold: whether to end Nx's daemon and drop its cache before each turn.
+    """
+
+    def contender(name: str, *words: str) -> Contender:
+        forget = (lambda: stop_nx(folder)) if cold else None
+        return Contender(name, folder, ("npx", "nx", *words), folder / edit, forget)
 
     return [
-        *found,
-        of_nx("nx affected", "show", "projects", "--affected", "--base=HEAD"),
-        of_nx("nx graph", "graph", "--file=graph.json"),
+        contender("nx affected", "show", "projects", "--affected", "--base=HEAD"),
+        contender("nx graph", "graph", "--file=graph.json"),
     ]
+
+
+def share_of_tests(folder: Path) -> float:
+    """How many of a workspace's tests what lies there changed would run, of all."""
+    listed = {
+        scope: sum(
+            1
+            for line in run(folder, "./pants", *words).splitlines()
+            if PurePath(line.partition(":")[0]).name.startswith("test_")
+        )
+        for scope, words in {
+            "chosen": ("affected", "--since=HEAD", "--targets"),
+            "all": ("list", "::"),
+        }.items()
+    }
+    return listed["chosen"] / listed["all"]

@@ -14,7 +14,7 @@ _PANTS_TOML = """\
 [GLOBAL]
 pants_version = "{version}"
 backend_packages = ["pants.backend.python", "workspace"]
-pythonpath = ["{plugins}"]
+pythonpath = ["%(buildroot)s/pants-plugins"]
 pants_ignore.add = ["/node_modules"]
 [anonymous-telemetry]
 enabled = false
@@ -77,11 +77,21 @@ def write_pants(root: Path, shape: Shape, repository: Path) -> None:
     """
     _write_python(root, shape)
     launcher = repository / "3rdparty/python/launcher"
-    shutil.copytree(launcher, root / "3rdparty/python/launcher", ignore=_no_builds)
+    shutil.copytree(
+        launcher,
+        root / "3rdparty/python/launcher",
+        ignore=shutil.ignore_patterns("BUILD*", "test_*", "__pycache__"),
+    )
     shutil.copy(repository / "pants", root / "pants")
     lock = (launcher / "pants.lock").read_text()
     version = lock.partition("pantsbuild-pants==")[2].split()[0]
-    _write(root / "pants.toml", _PANTS_TOML.format(version=version, plugins=_plugins(repository)))
+    _write(root / "pants.toml", _PANTS_TOML.format(version=version))
+    # A copy, so that whoever works on the plugin meanwhile does not restart what is measured.
+    shutil.copytree(
+        repository / "pants-plugins/workspace",
+        root / "pants-plugins/workspace",
+        ignore=shutil.ignore_patterns("BUILD", "tests", "__pycache__"),
+    )
     for number in range(shape.projects):
         folder = root / "projects" / name(number)
         kind = "app" if number % 5 == 0 else "package"
@@ -89,14 +99,6 @@ def write_pants(root: Path, shape: Shape, repository: Path) -> None:
         _write(folder / "src/BUILD", "python_sources(sources=['**/*.py'])\n")
         _write(folder / "tests/BUILD", "python_tests()\n")
     _write(root / ".gitignore", "/.pants.d/\n/.pids\n/dist/\n")
-
-
-def _plugins(repository: Path) -> Path:
-    return repository / "pants-plugins"
-
-
-def _no_builds(folder: str, names: list[str]) -> list[str]:
-    return [one for one in names if one.startswith(("BUILD", "test_", "__pycache__"))]
 
 
 def write_nx(root: Path, shape: Shape) -> None:

@@ -14,7 +14,7 @@ def measure(
 
     Args:
         contenders: who takes part.
-        rounds: how many turns each has, after one that does not count.
+        rounds: how many turns each has; where they are warm, after one that does not count.
         tell: is told what happens.
 
     Returns:
@@ -22,6 +22,8 @@ def measure(
     """
     seconds: dict[str, list[float]] = {one.name: [] for one in contenders}
     for turn in range(rounds + 1):
+        if turn == 0 and all(one.forget for one in contenders):
+            continue  # a cold turn needs none before it
         for one in contenders:
             tell(f"round {turn} of {rounds}: {one.name}")
             if one.edit is not None:
