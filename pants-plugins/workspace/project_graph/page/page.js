@@ -8,6 +8,7 @@ const COLOURS = { app: "#2f6fed", package: "#16a37f", tool: "#8b5cf6", benchmark
 const colour = (kind) => COLOURS[kind] ?? "#64748b";
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const many = data.projects.length > 300;
+let typing;
 const chosen = { text: "", kinds: new Set(), tags: new Set(), held: null };
 
 const graph = cytoscape({
@@ -28,6 +29,9 @@ const graph = cytoscape({
   textureOnViewport: many,
   pixelRatio: many ? 1 : "auto",
 });
+
+// Seen from far away, a border must be wide to be seen at all.
+const border = () => Math.min(14, Math.max(4, 3 / graph.zoom()));
 
 function paint() {
   graph.style([
@@ -56,11 +60,11 @@ function paint() {
       },
     },
     { selector: "edge.tests", style: { "line-style": "dashed", opacity: 0.35 } },
-    { selector: ".lit", style: { "border-width": many ? 12 : 4, "border-color": css("--lit") } },
+    { selector: ".lit", style: { "border-width": border, "border-color": css("--lit") } },
     { selector: "node.dim", style: { opacity: 0.3 } },
     { selector: "edge.dim", style: { opacity: 0.06 } },
     { selector: "edge.near", style: { opacity: 1, width: 2.2, "line-color": css("--hold"), "target-arrow-color": css("--hold") } },
-    { selector: "node.held", style: { "border-width": many ? 12 : 4, "border-color": css("--hold") } },
+    { selector: "node.held", style: { "border-width": border, "border-color": css("--hold") } },
     { selector: ".gone", style: { display: "none" } },
   ]);
 }
@@ -134,6 +138,7 @@ function arrange() {
   nodes.positions((node) => ({ x: positions.get(node.id()).x, y: positions.get(node.id()).y * apart }));
   graph.fit(nodes, 60);
   if (graph.zoom() > 1.3) { graph.zoom(1.3); graph.center(nodes); }
+  graph.style().update();
 }
 
 function matches(project) {
@@ -176,7 +181,9 @@ function element(tag, attributes, ...children) {
 function hold(name, move) {
   chosen.held = chosen.held === name ? null : name;
   mark();
-  if (chosen.held && move) graph.animate({ center: { eles: graph.getElementById(name) }, duration: 200 });
+  if (!chosen.held || !move) return;
+  // Near enough to read names by.
+  graph.animate({ center: { eles: graph.getElementById(name) }, zoom: Math.max(graph.zoom(), 0.6), duration: 200 });
 }
 
 function mark() {
@@ -202,14 +209,36 @@ function describe(project) {
   const rows = [
     ["Folder", project.folder || "the root"], ["Kind", project.kind], ["Owners", project.owners.join(", ")],
     ["Tags", project.tags.join(", ")], ["Artifact", project.artifact], ["Sentry", project.sentry],
-    ["Needs", data.edges.filter((one) => one.dependent === project.name).map((one) => one.dependency + (one.tests_only ? " (tests)" : "")).join(", ")],
-    ["Needed by", data.edges.filter((one) => one.dependency === project.name).map((one) => one.dependent + (one.tests_only ? " (tests)" : "")).join(", ")],
-  ].filter(([, value]) => value);
+  ].filter(([, value]) => value).map(([name, value]) => [name, [value]]);
+  for (const [name, own, other] of [["Needs", "dependent", "dependency"], ["Needed by", "dependency", "dependent"]]) {
+    const edges = data.edges.filter((one) => one[own] === project.name);
+    if (edges.length) rows.push([name, edges.map((one) => lead(one[other], one.tests_only))]);
+  }
   $("details").replaceChildren(
     element("h2", {}, project.name),
     element("p", { class: "quiet" }, project.description ?? ""),
-    element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
+    element("dl", {}, ...rows.flatMap(([name, values]) => [element("dt", {}, name), element("dd", {}, ...values)])),
   );
+}
+
+// A name that leads to its project, also where a filter has hidden it.
+function lead(name, testsOnly) {
+  const button = element("button", { type: "button" }, name);
+  button.addEventListener("click", () => {
+    if (graph.getElementById(name).hasClass("gone")) clear();
+    if (chosen.held !== name) hold(name, true);
+  });
+  return element("span", {}, button, testsOnly ? " (tests)" : "");
+}
+
+function clear() {
+  clearTimeout(typing);
+  chosen.text = $("search").value = "";
+  chosen.kinds.clear();
+  chosen.tags.clear();
+  $("affected").checked = false;
+  document.querySelectorAll(".chips button").forEach((button) => button.setAttribute("aria-pressed", false));
+  refresh();
 }
 
 function tip(event, ...children) {
@@ -259,7 +288,6 @@ $("affected-line").hidden = !affected;
 document.querySelector(".key .lit").hidden = !affected;
 if (affected) graph.nodes().filter((node) => affected.has(node.id())).addClass("lit");
 else document.querySelector(".key").lastChild.textContent = "";
-let typing;
 $("search").addEventListener("input", (event) => {
   chosen.text = event.target.value.trim();
   clearTimeout(typing);
