@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 
+from workspace import package_lock
 from workspace.graph import PACKAGE, Node
 
 _PACKAGE = re.compile(
@@ -26,6 +28,22 @@ def canonical(name: str) -> str:
 def package_id(resolve: str, name: str) -> str:
     """The id of a package's node in the graph."""
     return f"{resolve}/{canonical(name)}"
+
+
+def read_packages(resolve: str, path: str, text: str) -> dict[str, Node] | None:
+    """Read the packages of a lockfile, npm's or Python's, as nodes by id.
+
+    Args:
+        resolve: what the ids begin with: a resolve's name, or for npm the lockfile's path.
+        path: where the lockfile is.
+        text: what it contains.
+
+    Returns:
+        None when it has another format.
+    """
+    if PurePath(path).name == package_lock.NAME:
+        return package_lock.read_package_lock(path, text)
+    return read_lockfile(resolve, text)
 
 
 def read_lockfile(resolve: str, text: str) -> dict[str, Node] | None:

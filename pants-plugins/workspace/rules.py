@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -43,14 +43,16 @@ from pants.engine.target import (
 from pants.engine.unions import UnionRule
 from pants.util.logging import LogLevel
 
+from workspace import package_lock
 from workspace.graph import LOCKFILE, Graph, Node
-from workspace.lockfiles import read_lockfile
+from workspace.lockfiles import read_packages
 from workspace.projects import Project, ProjectRegistry
 from workspace.subsystem import Workspace
 from workspace.target_graph import (
     files_of,
     is_stand_in,
     node_of,
+    npm_packages_of,
     packages_of,
     spec_of_generator,
     tool_nodes,
@@ -148,30 +150,50 @@ class LockedPackages:
 
     Attributes:
         nodes: the packages by id.
-        lockfiles: path of each lockfile that was understood, by the name of its resolve.
+        lockfiles: path of each lockfile that was understood, by the name of its resolve, or for
+            npm by its path.
+        manifests: every package.json that npm's lockfiles speak of, by the lockfile's path.
     """
 
     nodes: dict[str, Node]
     lockfiles: dict[str, str]
+    manifests: dict[str, list[str]]
+
+    def counted_with(self, files: Collection[str]) -> LockedPackages:
+        """Only what counts by package, given the files of all targets."""
+        dropped = self.manifests.keys() - package_lock.claimed(self.manifests, files)
+        if not dropped:
+            return self
+        prefixes = tuple(f"{one}/" for one in dropped)
+        return LockedPackages(
+            {one: node for one, node in self.nodes.items() if not one.startswith(prefixes)},
+            {one: path for one, path in self.lockfiles.items() if one not in dropped},
+            {one: paths for one, paths in self.manifests.items() if one not in dropped},
+        )
 
 
 @rule(desc="Read the lockfiles", level=LogLevel.DEBUG)
 async def read_lockfiles(python_setup: PythonSetup) -> LockedPackages:
     """Read every resolve's lockfile; one of another format counts as a whole."""
+    resolves = python_setup.resolves if python_setup.enable_resolves else {}
+    contents = await Get(
+        DigestContents, PathGlobs([*sorted(resolves.values()), f"**/{package_lock.NAME}"])
+    )
+    texts = {one.path: one.content.decode(errors="replace") for one in contents}
+    npm = {path: path for path in texts if PurePath(path).name == package_lock.NAME}
     nodes: dict[str, Node] = {}
     lockfiles: dict[str, str] = {}
-    if not python_setup.enable_resolves:
-        return LockedPackages(nodes, lockfiles)
-    contents = await Get(DigestContents, PathGlobs(sorted(python_setup.resolves.values())))
-    texts = {one.path: one.content.decode(errors="replace") for one in contents}
-    for resolve, path in sorted(python_setup.resolves.items()):
-        packages = read_lockfile(resolve, texts.get(path, ""))
-        if packages is None:
-            nodes[resolve] = Node(LOCKFILE, None, "", files=(path,))
-        else:
+    for resolve, path in sorted({**resolves, **npm}.items()):
+        packages = read_packages(resolve, path, texts.get(path, ""))
+        if packages is not None:
             nodes.update(packages)
             lockfiles[resolve] = path
-    return LockedPackages(nodes, lockfiles)
+        elif resolve in resolves:
+            nodes[resolve] = Node(LOCKFILE, None, "", files=(path,))
+    manifests = {
+        path: package_lock.manifests(path, texts[path]) for path in npm if path in lockfiles
+    }
+    return LockedPackages(nodes, lockfiles, manifests)
 
 
 @dataclass(frozen=True)
@@ -212,6 +234,9 @@ async def map_workspace(
         Get(SourcesPaths, SourcesPathsRequest(target[SourcesField])) for target in several
     )
     files = {target.address: path.files for target, path in zip(several, paths)}
+    for target in targets:
+        files.setdefault(target.address, files_of(target) or ())
+    locked = locked.counted_with({file for some in files.values() for file in some})
     tools, tools_of_type = tool_nodes(workspace.tools, locked.nodes)
     by_spec = {target.address.spec: target for target in targets}
     nodes: dict[str, Node] = {**locked.nodes, **tools}
@@ -221,9 +246,10 @@ async def map_workspace(
             resolve = target[PythonRequirementResolveField].normalized_value(python_setup)
             whole = resolve not in locked.lockfiles
             others += [resolve] if whole else packages_of(target, resolve)
+        others += npm_packages_of(target, files[target.address], locked.manifests, locked.nodes)
         nodes[target.address.spec] = node_of(
             target,
-            files=files.get(target.address) or files_of(target) or (),
+            files=tuple(one for one in files[target.address] if one not in locked.manifests),
             dependencies=Addresses(one for one in its_dependencies if one not in stand_ins),
             generator=by_spec.get(spec_of_generator(target.address) or ""),
             registry=projects.registry,

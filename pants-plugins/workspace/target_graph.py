@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePath
 
+from pants.backend.javascript.package_json import NodeThirdPartyPackageNameField
 from pants.backend.python.target_types import PythonRequirementsField
 from pants.core.target_types import TargetGeneratorSourcesHelperTarget
 from pants.engine.addresses import Address, Addresses
@@ -17,6 +19,7 @@ from pants.engine.target import (
     TargetGenerator,
 )
 
+from workspace import package_lock
 from workspace.graph import TOOL, Node
 from workspace.lockfiles import package_id
 from workspace.projects import ProjectRegistry
@@ -85,6 +88,34 @@ def node_of(
 def packages_of(target: Target, resolve: str) -> list[str]:
     """The ids of the locked packages that a requirement stands for."""
     return [package_id(resolve, one.project_name) for one in target[PythonRequirementsField].value]
+
+
+def npm_packages_of(
+    target: Target,
+    files: Iterable[str],
+    lockfiles: Collection[str],
+    packages: Collection[str],
+) -> list[str]:
+    """The ids of what npm installs for a target: for a package.json all it asks for.
+
+    Args:
+        target: which one.
+        files: its sources.
+        lockfiles: paths of the package-lock.json that count by package.
+        packages: ids of every locked package.
+    """
+    found = []
+    for file in files if lockfiles else ():
+        lockfile = package_lock.lockfile_of(file, lockfiles)
+        if lockfile is not None and PurePath(file).name == package_lock.MANIFEST:
+            found.append(package_lock.manifest_id(lockfile, file))
+    if lockfiles and target.has_field(NodeThirdPartyPackageNameField):
+        folder = target.address.spec_path
+        lockfile = package_lock.lockfile_of(f"{folder}/" if folder else "", lockfiles)
+        name = target[NodeThirdPartyPackageNameField].value
+        ids = package_lock.package_ids(name, folder, lockfile) if lockfile else []
+        found += [one for one in ids if one in packages][:1]
+    return found
 
 
 def tool_nodes(

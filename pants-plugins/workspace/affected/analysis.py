@@ -9,7 +9,7 @@ from typing import Any
 from workspace.affected.changes import Change, Comparison
 from workspace.affected.paths import first_match
 from workspace.graph import PACKAGE, TOOL, Cause, Graph, Influence, Node, influence
-from workspace.lockfiles import read_lockfile
+from workspace.lockfiles import read_packages
 from workspace.projects import Project, ProjectRegistry
 
 # Of these, what the others depend on is told by names alone, whatever the files contain.
@@ -186,7 +186,7 @@ def with_lockfiles_of(
     """
     packages: dict[str, Node] = {}
     for resolve, path in lockfiles.items():
-        found = read_lockfile(resolve, read(path) or "")
+        found = read_packages(resolve, path, read(path) or "")
         if found is None:
             return None
         packages.update(found)
@@ -320,7 +320,9 @@ class _Chains:
         changed = {path: change for change in self.comparison.changes for path in change.paths}
         path = cause.file
         if path is None and node.kind == PACKAGE:
-            path = self.lockfiles.get(node_id.partition("/")[0])
+            path = next(
+                (one for key, one in self.lockfiles.items() if node_id.startswith(f"{key}/")), None
+            )
         if path is None:
             path = self._declared_in(node_id, changed)
         if path not in changed:

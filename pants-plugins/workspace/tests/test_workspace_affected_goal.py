@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,56 @@ def test_a_package_that_moved_affects_what_needs_it(runner: RuleRunner) -> None:
     assert report(runner)["targets"] == ["3rdparty:p", "3rdparty:p#certifi"]
 
 
+NPM_LOCK = "file(name='lock', source='package-lock.json')"
+NPM_FILES = "resources(sources=['*.*'], dependencies=['js:lock'])"
+NPM = {
+    "js/BUILD": f"resource(name='root', source='package.json')\n{NPM_LOCK}",
+    "js/package.json": "{}",
+    **{
+        f"js/{one}/{file}": text
+        for one in ("one", "two")
+        for file, text in {
+            "BUILD": f"project(kind='package')\n{NPM_FILES}",
+            "package.json": "{}",
+            "index.ts": "",
+        }.items()
+    },
+}
+
+
+def npm_lock(left: str = "1.0.0", right: str = "1.0.0") -> str:
+    """A lockfile of two folders, of which each asks for a package that the other does not."""
+    packages = {
+        "": {},
+        "one": {"dependencies": {"left": "1"}},
+        "two": {"dependencies": {"right": "1"}},
+        "node_modules/left": {"version": left},
+        "node_modules/right": {"version": right},
+    }
+    return json.dumps({"lockfileVersion": 3, "packages": packages})
+
+
+def test_a_package_of_npm_that_moved_affects_who_asks_for_it(runner: RuleRunner) -> None:
+    history = History(Path(runner.build_root))
+    history.commit({**NPM, "js/package-lock.json": npm_lock()})
+    history.git("tag", "--force", "npm")
+    runner.write_files({"js/package-lock.json": npm_lock(left="1.1.0")})
+    found = report(runner, since="npm")
+    assert names(found) == ["one"]
+    (way,) = ways(found).values()
+    assert way[0] == "js/package-lock.json: modified"
+    assert way[1].startswith("js/package-lock.json/left: moved from 1.0.0")
+    assert way[2:] == [
+        "js/package-lock.json/(js/one/package.json): requires it",
+        "js/one/package.json: is locked so",
+        "one: contains it",
+    ]
+    assert found["ignored"] == []
+    # Where a package.json is nobody's, the lockfile is a file like any.
+    runner.write_files({"js/BUILD": NPM_LOCK})
+    assert names(report(runner, since="npm")) == ["one", "two"]
+
+
 def test_a_tool_that_moved_affects_what_it_works_on(runner: RuleRunner) -> None:
     runner.write_files({"3rdparty/pytest.lock": "pytest==7.1 \\\n    --hash=sha256:ee\n"})
     found = report(runner)
@@ -177,3 +228,98 @@ def test_a_deleted_and_a_moved_file_affect_what_used_them(runner: RuleRunner) ->
         "lib/src/moved.py: renamed from lib/src/lib.py",
         "lib/src/moved.py: is new",
     ]
+
+
+def test_an_untracked_file_and_one_that_became_a_folder_count(runner: RuleRunner) -> None:
+    root = Path(runner.build_root)
+    runner.write_files({"app/src/fresh.py": "import lib\n"})
+    found = report(runner)
+    assert names(found) == ["app"]
+    assert "app/src/fresh.py" in found["targets"]
+    assert ways(found)["app"][0] == "app/src/fresh.py: added"
+    (root / "app/src/fresh.py").unlink()
+    (root / "lib/src/lib.py").unlink()
+    runner.write_files({"lib/src/lib/__init__.py": "import requests\n"})
+    assert names(report(runner)) == ["app", "lib"]
+    shutil.rmtree(root / "lib/src/lib")
+
+
+def test_a_branch_that_merged_main_counts_its_own_changes_only(runner: RuleRunner) -> None:
+    history = History(Path(runner.build_root))
+    history.git("branch", "--force", "trunk", "start")
+    history.git("switch", "--quiet", "--force-create", "topic", "start")
+    history.commit({"app/src/main.py": "\nimport lib\n\nX = 1\n"})
+    history.git("switch", "--quiet", "trunk")
+    history.commit({"lib/src/data.json": '{"trunk": 1}'})
+    history.git("switch", "--quiet", "--detach", "topic")
+    assert names(report(runner, since="trunk")) == ["app"]
+    history.git("merge", "--quiet", "--message=Merge", "trunk")
+    assert names(report(runner, since="trunk")) == ["app"]
+    assert names(report(runner, since="topic")) == ["app", "lib"]
+    history.git("switch", "--quiet", "trunk")
+
+
+def test_a_shallow_clone_knows_what_it_has_and_says_what_it_lacks(
+    runner: RuleRunner, tmp_path: Path
+) -> None:
+    root = Path(runner.build_root)
+    History(root).commit({"app/src/main.py": "\nimport lib\n\nX = 1\n"})
+    whole, shallow = tmp_path / "whole", tmp_path / "shallow"
+    (root / ".git").rename(whole)
+    try:
+        History(tmp_path / "elsewhere").git(
+            "clone", "--quiet", "--depth=1", "--no-checkout", whole.as_uri(), str(shallow)
+        )
+        (shallow / ".git").rename(root / ".git")
+        History(root).git("reset", "--quiet")
+        runner.write_files({"lib/src/data.json": '{"more": 1}'})
+        assert names(report(runner, since="HEAD")) == ["app", "lib"]
+        assert report(runner, since="HEAD")["everything"] is None
+        found = report(runner)
+        assert "run `git fetch --unshallow`" in found["everything"]
+        assert names(found) == ["app", "lib"]
+    finally:
+        shutil.rmtree(root / ".git")
+        whole.rename(root / ".git")
+
+
+VENDOR = {
+    "BUILD": "project(kind='package')",
+    "src/BUILD": "python_sources()",
+    "src/vendored.py": "",
+    "src/unused.py": "",
+}
+
+
+def test_the_files_of_a_submodule_are_files_like_any(runner: RuleRunner, tmp_path: Path) -> None:
+    root = Path(runner.build_root)
+    library = History(tmp_path / "library")
+    library.commit(VENDOR)
+    history = History(root)
+    history.git("submodule", "--quiet", "add", "--force", str(library.folder), "vendor")
+    history.commit({"app/src/main.py": "\nimport lib\nimport vendored\n"})
+    history.git("tag", "--force", "vendored")
+    module = History(root / "vendor")
+    try:
+        runner.write_files({"vendor/src/unused.py": "X = 1\n"})
+        assert names(report(runner, since="vendored")) == ["vendor"]
+        module.commit({"src/unused.py": "", "src/vendored.py": "X = 1\n"})
+        found = report(runner, since="vendored")
+        assert names(found) == ["app", "vendor"]
+        assert ways(found)["app"][0] == "vendor/src/vendored.py: modified"
+        history.commit()
+        assert names(report(runner, "--until=HEAD", since="vendored")) == ["app", "vendor"]
+        # What is gone is only found in the graph before, for which the submodule is written out.
+        (root / "vendor/src/vendored.py").unlink()
+        runner.write_files({"app/src/main.py": "\nimport lib\n"})
+        found = report(runner, since="vendored")
+        assert names(found) == ["app", "vendor"]
+        assert found["everything"] is None
+        # A clone without its submodules cannot tell what became of them.
+        history.git("submodule", "--quiet", "deinit", "--force", "--all")
+        found = report(runner, "--until=HEAD", since="vendored")
+        assert "run `git submodule update --init`" in found["everything"]
+        assert "app" in names(found)
+    finally:
+        shutil.rmtree(root / "vendor")
+        shutil.rmtree(root / ".git/modules")
