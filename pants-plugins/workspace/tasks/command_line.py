@@ -20,6 +20,7 @@ class Wanted:
         graph: print the plan as a Mermaid flowchart and do nothing.
         fail_fast: start nothing after a failure.
         logs: print what successful tasks said, too.
+        json: print JSON: the tasks there are, the plan, or what became of each.
     """
 
     names: tuple[str, ...]
@@ -29,6 +30,7 @@ class Wanted:
     graph: bool = False
     fail_fast: bool = False
     logs: bool = False
+    json: bool = False
 
 
 def read(words: Sequence[str]) -> Wanted:
@@ -53,6 +55,7 @@ def read(words: Sequence[str]) -> Wanted:
     )
     after.add_argument("--fail-fast", action="store_true", help="after a failure, start nothing")
     parser.add_argument("--logs", action="store_true", help="show what successful tasks printed")
+    parser.add_argument("--json", action="store_true", help="print JSON, logs included")
     said = parser.read(words)
     if said.since and not said.affected:
         parser.error("--since says what --affected compares with; give both")
@@ -64,4 +67,5 @@ def read(words: Sequence[str]) -> Wanted:
         said.graph,
         said.fail_fast,
         said.logs,
+        said.json,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pants.core.util_rules.distdir import DistDir
 from pants.engine.console import Console
@@ -53,9 +55,12 @@ async def _run(
     workspace.write_digest(artifacts, path_prefix=str(dist.relpath))
     outcomes = [one.outcome for one in finished]
     logs = outcome.logs(outcomes, whole=wanted.logs)
-    if logs:
+    if wanted.json:
+        console.print_stdout(_json([one.as_json() for one in outcomes]))
+    elif logs:
         console.print_stdout(f"{logs}\n")
-    console.print_stdout(outcome.summary(outcomes))
+    if not wanted.json:
+        console.print_stdout(outcome.summary(outcomes))
     return Tasks(int(any(one.state in (State.FAILED, State.SKIPPED) for one in outcomes)))
 
 
@@ -72,7 +77,8 @@ async def run_tasks(
     try:
         wanted = command_line.read(subsystem.args)
         if not wanted.names:
-            console.print_stdout(_listing(declared.workspace.needs))
+            known = _projects_by_task(declared.workspace.needs)
+            console.print_stdout(_json(known) if wanted.json else _listing(known))
             return Tasks(0)
         chosen = {projects.registry.named(name).name for name in wanted.projects}
         names = chosen or {project.name for project in projects.registry}
@@ -88,22 +94,40 @@ async def run_tasks(
     except WorkspaceError as error:
         console.print_stderr(str(error))
         return Tasks(2)
-    if wanted.graph or wanted.dry_run:
-        console.print_stdout(drawing.mermaid(plan) if wanted.graph else drawing.stages(plan))
+    if wanted.graph:
+        console.print_stdout(drawing.mermaid(plan))
         return Tasks(0)
-    if not plan.needs:
+    if wanted.dry_run:
+        console.print_stdout(_json(_plan(plan)) if wanted.json else drawing.stages(plan))
+        return Tasks(0)
+    if not plan.needs and not wanted.json:
         console.print_stderr("Nothing to do: no project that was asked for has such a task.")
         return Tasks(0)
     return await _run(plan, wanted, console, workspace, dist)
 
 
-def _listing(needs: Mapping[TaskId, tuple[str, ...]]) -> str:
-    """The tasks there are, by name."""
+def _projects_by_task(needs: Mapping[TaskId, tuple[str, ...]]) -> dict[str, list[str]]:
     projects: dict[str, list[str]] = {}
     for task in sorted(needs):
         projects.setdefault(task.task, []).append(task.project)
-    lines = [f"{name}: {', '.join(projects[name])}" for name in sorted(projects)]
+    return {name: projects[name] for name in sorted(projects)}
+
+
+def _listing(projects: Mapping[str, Sequence[str]]) -> str:
+    """The tasks there are, by name."""
+    lines = [f"{name}: {', '.join(ones)}" for name, ones in projects.items()]
     return "\n".join(["Tasks, and the projects that have them:", *lines])
+
+
+def _plan(plan: Plan) -> list[dict[str, Any]]:
+    return [
+        {"task": str(task), "needs": [str(need) for need in needs]}
+        for task, needs in plan.needs.items()
+    ]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2)
 
 
 def rules() -> Iterable[Rule | UnionRule]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from workspace.tasks.plan import TaskId
 
@@ -42,6 +43,17 @@ class Outcome:
     def succeeded(self) -> bool:
         """Whether what needs it may start."""
         return self.state in (State.CACHED, State.RAN)
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as it stands in JSON."""
+        return {
+            "task": str(self.task),
+            "outcome": self.state.value,
+            "seconds": round(self.seconds, 3),
+            "saved": round(self.saved, 3),
+            "reason": self.reason,
+            "log": self.log,
+        }
 
     def line(self) -> str:
         """The outcome in one line."""

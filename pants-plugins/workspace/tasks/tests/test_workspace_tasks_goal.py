@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -144,6 +145,18 @@ def test_a_cached_task_replays_what_it_printed_and_made(runner: RuleRunner) -> N
     runner.write_files({"packages/lib/in.txt": "two\n"})
     assert states(tasks(runner, "build")) == {"lib:build": "ran", "app:build": "ran"}
     assert made(runner, "apps/app/out.txt") == "two\n"
+
+
+def test_programs_read_json(runner: RuleRunner) -> None:
+    assert json.loads(tasks(runner, "--json").stdout)["build"] == ["app", "lib"]
+    plan = json.loads(tasks(runner, "build", "--dry-run", "--json").stdout)
+    assert plan == [
+        {"task": "lib:build", "needs": []},
+        {"task": "app:build", "needs": ["lib:build"]},
+    ]
+    first, second = json.loads(tasks(runner, "build", "--json").stdout)
+    assert (first["task"], first["outcome"], first["log"]) == ("lib:build", "ran", "copied\n")
+    assert (second["task"], second["outcome"]) == ("app:build", "ran")
 
 
 def test_a_task_with_side_effects_is_never_cached(runner: RuleRunner) -> None:
