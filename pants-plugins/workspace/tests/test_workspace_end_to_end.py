@@ -89,6 +89,22 @@ def test_a_new_project_never_overwrites(copy: Copy) -> None:
     assert "new-project app|package|tool NAME" in copy.pants("new-project", fails=2).stderr
 
 
+def test_at_a_terminal_a_new_project_is_asked_for(copy: Copy) -> None:
+    said = copy.pants_at_terminal(
+        ("new-project",),
+        {
+            "What is it: app, package, tool? [package]": "tool",
+            "What is it called?": "slicer",
+            "What is it for, in one sentence?": "Slices.",
+            "Who answers for it? [platform]": "",
+        },
+    )
+    assert "Now: ./pants test tools/slicer::" in said
+    build = (copy.folder / "tools/slicer/BUILD").read_text()
+    assert 'description="Slices.",' in build
+    assert 'owners=["platform"],' in build
+
+
 def test_ci_does_nothing_where_nothing_is_affected(copy: Copy) -> None:
     assert list(jobs(config(copy))) == ["nothing-affected"]
     copy.write({"README.md": "Nothing is built from it."})
@@ -155,8 +171,11 @@ def test_ci_that_would_be_wrong_is_not_written(copy: Copy) -> None:
     assert refused.stdout == ""
     assert "job release-shop" in refused.stderr
     assert "nothing" in refused.stderr
-    refused = copy.pants("ci-config", "--since=start", "--circleci-resource-class=", fails=1)
-    assert "is not what CircleCI's schema allows" in refused.stderr
+    # The setup workflow, which people write, is held against the same.
+    setup = copy.folder / ".circleci/config.yml"
+    setup.write_text(setup.read_text().replace("jobs: [plan]", "jobs: []"))
+    refused = copy.pants("lint", ".circleci/config.yml", fails=1)
+    assert "is not what CircleCI's schema allows" in refused.stdout + refused.stderr
 
 
 def test_a_job_runs_in_a_clean_clone(copy: Copy) -> None:

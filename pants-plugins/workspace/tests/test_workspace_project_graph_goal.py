@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,19 @@ def test_the_page_is_written_where_it_was_asked_for(runner: RuleRunner) -> None:
     page = Path(runner.build_root) / "out/graph.html"
     assert result.stdout.strip() == str(page)
     assert "imports lib (line 2)" in page.read_text()
+
+
+def test_the_page_is_opened_in_the_persons_browser(
+    runner: RuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setattr(webbrowser, "_tryorder", None)
+    monkeypatch.setattr(webbrowser, "_browsers", {})
+    monkeypatch.setenv("BROWSER", str(browser))
+    page = Path(run(runner, "--open").stdout.strip())
+    assert (tmp_path / "opened").read_text() == page.as_uri()
 
 
 def test_what_cannot_be_known_is_affected(runner: RuleRunner) -> None:

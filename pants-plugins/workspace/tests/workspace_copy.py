@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -35,12 +37,7 @@ class Copy(History):
         done = subprocess.run(
             ["./pants", *words],
             cwd=self.folder,
-            env={
-                name: value
-                for name, value in os.environ.items()
-                # What is meant for the Pants that runs this test is not meant for this one.
-                if not name.startswith(("PANTS_", "PEX_", "PYTHON", "GIT_", "CIRCLE"))
-            },
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -49,6 +46,40 @@ class Copy(History):
         )
         assert fails is None or done.returncode == fails, done.stdout + done.stderr
         return done
+
+    def pants_at_terminal(self, words: Sequence[str], answers: Mapping[str, str]) -> str:
+        """Run `./pants` at a terminal of its own, and answer when it asks.
+
+        Args:
+            words: its command line.
+            answers: what to type at each question, in their order.
+
+        Returns:
+            All that the terminal showed.
+        """
+        ours, theirs = pty.openpty()
+        shown = ""
+        with subprocess.Popen(
+            ["./pants", "--no-dynamic-ui", *words],
+            cwd=self.folder,
+            env=_environment(),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        ) as process:
+            os.close(theirs)
+            try:
+                for question, answer in answers.items():
+                    while question not in shown:
+                        shown += _read(ours)
+                    os.write(ours, f"{answer}\n".encode())
+                while piece := _read(ours, or_end=True):
+                    shown += piece
+                assert process.wait(timeout=PATIENCE) == 0, shown
+            finally:
+                process.kill()
+                os.close(ours)
+        return shown
 
     def back_to(self, tag: str) -> None:
         """Forget every change since a tag, and every file that git does not ignore."""
@@ -70,6 +101,23 @@ class Copy(History):
                 os.kill(int(file.read_text()), signal.SIGTERM)
 
 
+def _environment() -> dict[str, str]:
+    """Ours, but for what is meant for the Pants that runs the test."""
+    foreign = ("PANTS_", "PEX_", "PYTHON", "GIT_", "CIRCLE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+
+
+def _read(terminal: int, *, or_end: bool = False) -> str:
+    ready, _, _ = select.select([terminal], [], [], PATIENCE)
+    assert ready, "the program says nothing more"
+    try:
+        piece = os.read(terminal, 1 << 16)
+    except OSError:  # which is how Linux says that nobody has the other end any more
+        piece = b""
+    assert piece or or_end, "the program ended without asking"
+    return piece.decode(errors="replace")
+
+
 @contextmanager
 def copy_of_workspace(root: Path, folder: Path) -> Iterator[Copy]:
     """Make a copy and end its daemon afterwards.
@@ -86,12 +134,11 @@ def copy_of_workspace(root: Path, folder: Path) -> Iterator[Copy]:
         root / "3rdparty/python", requirements, ignore=shutil.ignore_patterns("*.py", "BUILD")
     )
     (requirements / "BUILD").write_text(REQUIREMENTS)
-    for plugin in ("workspace", "ruff"):
-        shutil.copytree(
-            root / "pants-plugins" / plugin,
-            folder / "pants-plugins" / plugin,
-            ignore=shutil.ignore_patterns("tests", "BUILD", "__pycache__"),
-        )
+    shutil.copytree(
+        root / "pants-plugins",
+        folder / "pants-plugins",
+        ignore=shutil.ignore_patterns("BUILD", "__pycache__", "*.md"),
+    )
     (folder / ".gitignore").write_text(IGNORED)
     copy = Copy(folder)
     try:

@@ -159,6 +159,24 @@ def test_programs_read_json(runner: RuleRunner) -> None:
     assert (second["task"], second["outcome"]) == ("app:build", "ran")
 
 
+MEET = "touch {folder}/{own}; until [ -e {folder}/{other} ]; do sleep 0.05; done"
+
+
+def test_tasks_that_do_not_need_each_other_run_at_once(runner: RuleRunner, tmp_path: Path) -> None:
+    """Each waits for the other to have started, so that one after the other would never end."""
+    for folder, own, other in (("packages/lib", "a", "b"), ("apps/app", "b", "a")):
+        command = MEET.format(folder=tmp_path, own=own, other=other)
+        runner.write_files(
+            {
+                f"{folder}/BUILD": f"""
+project(kind="tool")
+task(name="meet", run=["timeout", "300", "sh", "-c", {command!r}], inputs=[], cache=False)
+"""
+            }
+        )
+    assert states(tasks(runner, "meet")) == {"lib:meet": "ran", "app:meet": "ran"}
+
+
 def test_a_task_with_side_effects_is_never_cached(runner: RuleRunner) -> None:
     assert states(tasks(runner, "free")) == {"app:free": "ran"}
     assert states(tasks(runner, "free")) == {"app:free": "ran"}
