@@ -28,7 +28,7 @@ from workspace.affected.rules import AffectedRequest
 from workspace.arguments import HelpWanted, Parser
 from workspace.ci import clean_clone
 from workspace.ci.config import Change, Deployable, Machine, configuration, render
-from workspace.ci.local_job import has_context, job_names, steps_of
+from workspace.ci.local_job import job_names, steps_of, with_pipeline_values
 from workspace.ci.schema import SETUP, CircleCi, ConfigProblems, ConfigToCheck
 from workspace.ci.shards import split
 from workspace.flakes import records
@@ -196,7 +196,8 @@ async def run_ci_job(
             generated = await _generate(affected, all_targets, membership, circleci, folder)
             setup = await Get(DigestContents, PathGlobs([SETUP]))
             texts = [generated.text, *(file.content.decode() for file in setup)]
-        configs: list[Any] = [yaml.safe_load(text) for text in texts]
+        known = {"git.branch": branch, "git.revision": commit}
+        configs: list[Any] = [yaml.safe_load(with_pipeline_values(text, known)) for text in texts]
         names = [name for config in configs for name in job_names(config)]
         if said.job is None:
             console.print_stdout("\n".join(names))

@@ -10,6 +10,7 @@ from typing import Any
 from workspace.projects import WorkspaceError
 
 _PARAMETER = re.compile(r"<<\s*parameters\.([\w-]+)\s*>>")
+_PIPELINE = re.compile(r"<<\s*pipeline\.((?!parameters\.)[\w.-]+)\s*>>")
 ALWAYS, ON_FAIL, ON_SUCCESS = "always", "on_fail", "on_success"
 
 
@@ -32,10 +33,23 @@ class LocalStep:
     folder: str = "."
 
 
+def with_pipeline_values(text: str, values: Mapping[str, str]) -> str:
+    """The text of a configuration with what CircleCI knows of a pipeline written into it.
+
+    Args:
+        text: of the configuration.
+        values: by name behind `pipeline.`; what is not there is empty, as where CircleCI does not
+            know it.
+    """
+    return _PIPELINE.sub(lambda found: values.get(found.group(1), ""), text)
+
+
 def job_names(config: Mapping[str, Any]) -> list[str]:
     """What `ci-run` can be asked for: jobs as workflows call them, then those in none."""
-    names = [name for name, _, _ in _called(config)]
-    return names + [name for name in config.get("jobs") or {} if name not in names]
+    called = _called(config)
+    templates = {declared for _, declared, _ in called}
+    names = [name for name, _, _ in called]
+    return names + [name for name in config.get("jobs") or {} if name not in templates]
 
 
 def has_context(config: Mapping[str, Any], job: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from workspace.ci.local_job import LocalStep, has_context, job_names, steps_of
+from workspace.ci.local_job import LocalStep, job_names, steps_of, with_pipeline_values
 from workspace.projects import WorkspaceError
 
 CONFIG: dict[str, Any] = yaml.safe_load("""
@@ -42,7 +42,7 @@ ENV = {"LEVEL": "1", "FROM": "job"}
 
 
 def test_a_job_is_called_as_the_workflow_calls_it() -> None:
-    assert job_names(CONFIG) == ["test-1", "test-2", "test", "alone"]
+    assert job_names(CONFIG) == ["test-1", "test-2", "alone"]
 
 
 def test_steps_have_parameters_commands_and_environment_filled_in() -> None:
@@ -69,5 +69,11 @@ def test_a_job_in_no_workflow_runs_with_its_defaults() -> None:
 
 
 def test_a_job_that_is_not_there_is_answered_with_those_that_are() -> None:
-    with pytest.raises(WorkspaceError, match="The jobs: test-1, test-2, test, alone"):
+    with pytest.raises(WorkspaceError, match="The jobs: test-1, test-2, alone"):
         steps_of(CONFIG, "test-3")
+
+
+def test_what_circleci_knows_of_a_pipeline_is_filled_in_or_empty() -> None:
+    text = "<< pipeline.git.branch >> <<pipeline.git.base_revision>>, << pipeline.parameters.x >>"
+    filled = with_pipeline_values(text, {"git.branch": "topic"})
+    assert filled == "topic , << pipeline.parameters.x >>"
