@@ -1,0 +1,1 @@
+"""Everything outside: git, Pants, sentry-cli, Sentry's API, running services."""

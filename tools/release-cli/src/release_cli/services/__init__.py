@@ -1,0 +1,1 @@
+"""What releasing means; no HTTP, no other program, no terminal."""
