@@ -55,7 +55,9 @@ class SentryProject(_Model):
         address: of the target.
         project: the slug in Sentry.
         workspace_project: the project's name in the workspace: what people type.
+        artifact: what it deploys; a library has none.
         version: the current one, by the newest tag.
+        release: the name that packaging it now stamps.
         sources: every first-party file in the artifact, from the workspace's root.
     """
 
@@ -64,8 +66,9 @@ class SentryProject(_Model):
     platform: str
     workspace_project: str
     root: str
-    artifact: Artifact
+    artifact: Artifact | None = None
     version: str = "0.0.0"
+    release: str | None = None
     owners: tuple[str, ...] = ()
     ownership_rules: tuple[str, ...] = ()
     alert_rules: tuple[AlertRule, ...] = ()
