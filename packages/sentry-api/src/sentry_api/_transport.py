@@ -1,0 +1,349 @@
+"""Carries calls to Sentry: one connection pool, tokens, tries, limits, pages, downloads."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+import tenacity
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from sentry_api import _answers, _regions, _retries, errors
+from sentry_api._allowance import Allowance
+from sentry_api._call import Call, get
+from sentry_api.settings import SentrySettings
+
+_T = TypeVar("_T")
+_MOST_REDIRECTS = 3
+_LARGEST_ERROR = 64 * 1024
+_USER_AGENT = "kijko-sentry-api"
+_ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: its body, and the cursor of the next page if there is one."""
+
+    body: bytes
+    next_cursor: str | None
+    headers: httpx.Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A body that is read piece by piece.
+
+    Attributes:
+        size: Bytes, when the server says so.
+        content_type: The media type, when the server says so.
+        chunks: The pieces; the first failure ends them with a ``SentryApiError``.
+    """
+
+    size: int | None
+    content_type: str | None
+    chunks: AsyncIterator[bytes]
+
+
+class _Region(BaseModel):
+    class Links(BaseModel):
+        regionUrl: str | None = None  # noqa: N815 - the wire's name
+
+    links: Links = Links()
+
+
+class Transport:
+    """Makes calls; knows no subject of the API."""
+
+    def __init__(self, settings: SentrySettings) -> None:
+        self.settings = settings
+        self._allowance = Allowance(settings.api_patience)
+        self._regions: dict[str, str] = {}
+        self._region_lock = asyncio.Lock()
+        self._http = httpx.AsyncClient(
+            follow_redirects=False,
+            timeout=httpx.Timeout(settings.api_timeout, pool=settings.api_patience or 1.0),
+            headers={"user-agent": _USER_AGENT, "accept": "application/json"},
+        )
+
+    def __repr__(self) -> str:
+        return f"Transport({self.settings.url!r})"
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._http.__aexit__(kind, error, traceback)
+
+    async def base_of(self, organization: str | None) -> str:
+        """The address that answers for an organization; the server's own for everything else."""
+        base = self.settings.url
+        if organization is None:
+            return base
+        async with self._region_lock:
+            if organization not in self._regions:
+                self._regions[organization] = await self._find_region(organization) or base
+            return self._regions[organization]
+
+    async def _find_region(self, organization: str) -> str | None:
+        base = self.settings.url
+        token = self.settings.auth_token
+        region = _regions.region_in_token(token.get_secret_value() if token else None)
+        if region is None:
+            call = get("/organizations/{organization}/", "org:read", organization=organization)
+            try:
+                answer = await self._tried(call, base)
+            except errors.NotAllowed:
+                return None  # a build's token may not look; where there is one region it need not
+            region = _parsed(call, TypeAdapter(_Region), answer.body).links.regionUrl
+        return _regions.trusted(base, region) if region else None
+
+    async def send(self, call: Call, *, base: str | None = None) -> Answer:
+        """Makes a call, again where that is safe and promising.
+
+        Args:
+            call: What to ask.
+            base: The server's address; that of the call's organization when not given.
+
+        Raises:
+            SentryApiError: it did not work; its type says how.
+        """
+        organization = call.places.get(_ORGANIZATION)
+        place = None if organization is None else str(organization)
+        return await self._tried(call, base or await self.base_of(place))
+
+    async def fetch(self, call: Call, shape: TypeAdapter[_T], *, base: str | None = None) -> _T:
+        """Makes a call and reads its answer.
+
+        Raises:
+            UnexpectedAnswer: the answer has another shape.
+            SentryApiError: it did not work; its type says how.
+        """
+        return _parsed(call, shape, (await self.send(call, base=base)).body)
+
+    async def pages(
+        self, call: Call, shape: TypeAdapter[_T], *, base: str | None = None
+    ) -> AsyncGenerator[_T, None]:
+        """The pages of a list, one after another; pages are asked for as they are needed."""
+        seen: set[str] = set()
+        while True:
+            answer = await self.send(call, base=base)
+            yield _parsed(call, shape, answer.body)
+            cursor = answer.next_cursor
+            if cursor is None:
+                return
+            if cursor in seen:
+                raise errors.UnexpectedAnswer(
+                    f"The pages of {call.path} lead in a circle.",
+                    "Report it to the server's owner.",
+                )
+            seen.add(cursor)
+            call = replace(call, query={**call.query, "cursor": cursor})
+
+    @asynccontextmanager
+    async def stream(self, call: Call) -> AsyncGenerator[Download, None]:
+        """Opens a download; opening is tried again, reading is not.
+
+        Raises:
+            SentryApiError: it cannot be opened.
+        """
+        organization = call.places.get(_ORGANIZATION)
+        base = await self.base_of(None if organization is None else str(organization))
+        response: httpx.Response = await self._attempts(call)(self._opened, call, base)
+        try:
+            length = response.headers.get("content-length", "")
+            yield Download(
+                int(length) if length.isascii() and length.isdigit() else None,
+                response.headers.get("content-type"),
+                self._chunks(call, response),
+            )
+        finally:
+            await response.aclose()
+
+    async def _opened(self, call: Call, base: str) -> httpx.Response:
+        await self._allowance.wait(call)
+        limit = self.settings.api_timeout
+        try:
+            async with asyncio.timeout(limit):
+                return await self._open(call, base)
+        except TimeoutError as error:
+            raise _too_long(call, limit) from error
+
+    async def _chunks(self, call: Call, response: httpx.Response) -> AsyncIterator[bytes]:
+        with _translated(call):
+            async for chunk in response.aiter_bytes():
+                yield chunk
+
+    def _attempts(self, call: Call) -> tenacity.AsyncRetrying:
+        return _retries.attempts(
+            repeatable=call.repeatable,
+            most=self.settings.api_tries,
+            patience=self.settings.api_patience,
+        )
+
+    async def _tried(self, call: Call, base: str) -> Answer:
+        answer: Answer = await self._attempts(call)(self._once, call, base)
+        return answer
+
+    async def _once(self, call: Call, base: str) -> Answer:
+        await self._allowance.wait(call)
+        limit = self.settings.api_timeout
+        try:
+            async with asyncio.timeout(limit):  # a server may also dribble for ever
+                response = await self._open(call, base)
+                try:
+                    with _translated(call):
+                        body = await _body(call, response, self.settings.api_largest_answer)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise _too_long(call, limit) from error
+        return Answer(body, _next_cursor(response), response.headers)
+
+    async def _open(self, call: Call, base: str) -> httpx.Response:
+        """Sends the call; the answer is good, and its body is not read yet."""
+        url = f"{base}/api/0{call.path}"
+        parameters: tuple[tuple[str, str], ...] = tuple(call.parameters())
+        for _ in range(_MOST_REDIRECTS + 1):
+            request = self._http.build_request(
+                call.method,
+                url,
+                params=parameters or None,
+                json=call.body,
+                files=[
+                    (part, (name, content, "application/octet-stream"))
+                    for part, name, content in call.files
+                ]
+                or None,
+                headers=self._credentials(),
+            )
+            with _translated(call):
+                response = await self._http.send(request, stream=True)
+            try:
+                self._allowance.learn(call, response)
+                if response.status_code >= 400:
+                    with _translated(call):
+                        body = await _start_of(response, _LARGEST_ERROR)
+                    raise _answers.error_of(call, response, body)
+                if not response.has_redirect_location and response.status_code < 300:
+                    return response
+                url, parameters = _redirected(call, request, response), ()
+            except BaseException:
+                await response.aclose()
+                raise
+            await response.aclose()
+        raise errors.RedirectRefused(
+            f"{call.path} leads from one address to the next without end.",
+            "Check SENTRY_URL: it is the address before /api/0.",
+        )
+
+    def _credentials(self) -> dict[str, str]:
+        token = self.settings.auth_token
+        return {} if token is None else {"authorization": f"Bearer {token.get_secret_value()}"}
+
+
+def _redirected(call: Call, request: httpx.Request, response: httpx.Response) -> str:
+    """Where a redirect leads, if that is the same server and reading again is harmless."""
+    advice = "Set SENTRY_URL to the server's own address, as it stands in the browser."
+    target = request.url.join(response.headers.get("location", ""))
+    origin = (request.url.scheme, request.url.host, request.url.port)
+    if call.method != "GET" or response.status_code not in (301, 302, 303, 307, 308):
+        raise errors.RedirectRefused(
+            f"Sentry answers {call.method} {call.path} with {response.status_code}, which is"
+            " no answer to it.",
+            advice,
+        )
+    if (target.scheme, target.host, target.port) != origin:
+        raise errors.RedirectRefused(
+            f"{request.url.host} sends {call.path} on to {target.host or 'nowhere'},"
+            " which must not see the token.",
+            advice,
+        )
+    return str(target)
+
+
+def _too_long(call: Call, limit: float) -> errors.TookTooLong:
+    return errors.TookTooLong(
+        f"Sentry had not answered {call.method} {call.path} after {limit:g} s.",
+        "Try again, or raise SENTRY_API_TIMEOUT.",
+    )
+
+
+class _translated:  # noqa: N801 - read as a word: with _translated(call)
+    """Turns httpx's errors into ours."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        what = f"{self._call.method} {self._call.path}"
+        if isinstance(error, httpx.TimeoutException):
+            raise errors.TookTooLong(
+                f"Sentry took too long over {what}.", "Try again, or raise SENTRY_API_TIMEOUT."
+            ) from error
+        if isinstance(error, httpx.DecodingError):
+            raise errors.UnexpectedAnswer(
+                f"The answer to {what} cannot be decompressed.", "Report it to the server's owner."
+            ) from error
+        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
+            reason = f" ({type(error).__name__})" if not str(error) else f" ({error})"
+            raise errors.NoConnection(
+                f"There is no connection to Sentry for {what}{reason}.",
+                "Check SENTRY_URL and the network.",
+            ) from error
+
+
+async def _body(call: Call, response: httpx.Response, largest: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > largest:
+            raise errors.UnexpectedAnswer(
+                f"The answer to {call.method} {call.path} is larger than {largest} bytes.",
+                "Ask for less, or raise SENTRY_API_LARGEST_ANSWER.",
+            )
+    return bytes(body)
+
+
+async def _start_of(response: httpx.Response, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) >= most:
+            break
+    return bytes(body[:most])
+
+
+def _next_cursor(response: httpx.Response) -> str | None:
+    """The cursor in Sentry's ``Link`` header; its addresses are not followed."""
+    following = response.links.get("next", {})
+    return following.get("cursor") if following.get("results") == "true" else None
+
+
+def _parsed(call: Call, shape: TypeAdapter[_T], body: bytes) -> _T:
+    try:
+        return shape.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise errors.UnexpectedAnswer(
+            f"The answer to {call.method} {call.path} is not what Sentry's API promises:"
+            f" {where}: {first['msg']}.",
+            "Check that SENTRY_URL is a Sentry server of a known version.",
+        ) from None

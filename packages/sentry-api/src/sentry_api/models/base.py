@@ -1,0 +1,34 @@
+"""What all of Sentry's shapes have in common: names, ids, and patience with what is new."""
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Id: TypeAlias = Annotated[str, BeforeValidator(_as_text)]
+"""An id; Sentry writes some as numbers and some as text."""
+
+Json: TypeAlias = Any
+"""JSON whose shape differs from case to case."""
+
+
+class Shape(BaseModel):
+    """An object of an answer: camelCase on the wire, fields we do not know are passed over.
+
+    Only what identifies a thing must be there; self-hosted and older servers leave out the rest.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
+    )
+
+
+class SnakeShape(BaseModel):
+    """The same for the endpoints that write snake_case: replays and traces."""
+
+    model_config = ConfigDict(populate_by_name=True, extra="ignore", frozen=True)

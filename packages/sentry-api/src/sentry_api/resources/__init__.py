@@ -1,0 +1,1 @@
+"""Sentry's API by subject: each module makes its calls and returns typed objects."""

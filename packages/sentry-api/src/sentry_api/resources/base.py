@@ -1,0 +1,48 @@
+"""What all resources share: the organization they speak of, and lists that turn their own pages."""
+
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from sentry_api._call import Call
+from sentry_api._transport import Transport
+from sentry_api.errors import BadConfiguration
+
+_T = TypeVar("_T")
+
+
+class Resource:
+    """Some endpoints of one organization."""
+
+    def __init__(self, transport: Transport, organization: str) -> None:
+        self._transport = transport
+        self._named = organization
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._named!r})"
+
+    @property
+    def _organization(self) -> str:
+        if not self._named:
+            raise BadConfiguration("No organization is named.", "Set SENTRY_ORG to its slug.")
+        return self._named
+
+    async def _each(
+        self, call: Call, page: TypeAdapter[list[_T]], *, limit: int | None = None
+    ) -> AsyncIterator[_T]:
+        """The things of all pages; no page more than ``limit`` things need is asked for."""
+        left = limit
+        async for things in self._transport.pages(call, page):
+            for thing in things:
+                if left == 0:
+                    return
+                yield thing
+                left = None if left is None else left - 1
+            if left == 0:
+                return
+
+
+def page_size(limit: int | None, most: int = 100) -> int:
+    """How many things to ask for at once."""
+    return most if limit is None else max(1, min(limit, most))

@@ -1,0 +1,212 @@
+"""Queries over errors, spans, logs and metrics; traces and what can be searched by."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from sentry_api._call import Parameters, get
+from sentry_api.models.base import Json
+from sentry_api.models.explore import Attribute, Series, Table, TimeSeries
+from sentry_api.models.traces import TraceMeta, TraceNode
+from sentry_api.resources.base import Resource, page_size
+
+Dataset = Literal["errors", "spans", "logs", "tracemetrics", "transactions", "issuePlatform"]
+_TABLE = TypeAdapter(Table)
+_SERIES = TypeAdapter(TimeSeries)
+_ATTRIBUTES = TypeAdapter(list[Attribute])
+_NODES = TypeAdapter(list[TraceNode])
+_META = TypeAdapter(TraceMeta)
+_ORGANIZATION = "/organizations/{organization}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time: how far back from now, or from ``start`` to ``end`` (with a time zone)."""
+
+    period: str | None = "14d"
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def parameters(self) -> Parameters:
+        """As Sentry reads it; a fixed stretch wins."""
+        if self.start is not None or self.end is not None:
+            return {"start": self.start, "end": self.end}
+        return {"statsPeriod": self.period}
+
+
+class Explore(Resource):
+    """``…/events/``, ``…/events-timeseries/``, ``…/trace/``."""
+
+    async def table(
+        self,
+        dataset: Dataset,
+        fields: Sequence[str],
+        *,
+        query: str = "",
+        sort: str | None = None,
+        span: Span | None = None,
+        projects: Sequence[str] = (),
+        environments: Sequence[str] = (),
+        limit: int = 50,
+    ) -> Table:
+        """The first rows of a query with their columns' meaning.
+
+        Args:
+            dataset: What to look through.
+            fields: Columns, attributes and functions such as ``p95(span.duration)``.
+            query: In Sentry's search language.
+            sort: A field; ``-`` before it turns the order around.
+            span: When; the last 14 days when not given.
+            projects: Ids or slugs; all when empty.
+            environments: All when empty.
+            limit: Rows, at most 100.
+        """
+        call = get(
+            f"{_ORGANIZATION}/events/",
+            "org:read",
+            query={
+                "dataset": dataset,
+                "field": fields,
+                "query": query,
+                "sort": sort,
+                "project": projects,
+                "environment": environments,
+                "per_page": page_size(limit),
+                **(span or Span()).parameters(),
+            },
+            organization=self._organization,
+        )
+        return await self._transport.fetch(call, _TABLE)
+
+    async def rows(
+        self,
+        dataset: Dataset,
+        fields: Sequence[str],
+        *,
+        query: str = "",
+        sort: str | None = None,
+        span: Span | None = None,
+        projects: Sequence[str] = (),
+        environments: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> AsyncIterator[dict[str, Json]]:
+        """All rows of a query, page by page; arguments as for ``table``."""
+        call = get(
+            f"{_ORGANIZATION}/events/",
+            "org:read",
+            query={
+                "dataset": dataset,
+                "field": fields,
+                "query": query,
+                "sort": sort,
+                "project": projects,
+                "environment": environments,
+                "per_page": page_size(limit),
+                **(span or Span()).parameters(),
+            },
+            organization=self._organization,
+        )
+        left = limit
+        async for page in self._transport.pages(call, _TABLE):
+            for row in page.data:
+                if left == 0:
+                    return
+                yield row
+                left = None if left is None else left - 1
+            if left == 0:
+                return
+
+    async def timeseries(
+        self,
+        dataset: Dataset,
+        functions: Sequence[str],
+        *,
+        query: str = "",
+        group_by: Sequence[str] = (),
+        top: int | None = None,
+        interval_ms: int | None = None,
+        span: Span | None = None,
+        projects: Sequence[str] = (),
+        environments: Sequence[str] = (),
+    ) -> list[Series]:
+        """Functions over time.
+
+        Args:
+            dataset: What to look through.
+            functions: Such as ``count()``.
+            query: In Sentry's search language.
+            group_by: One series for each value of these.
+            top: How many groups at most.
+            interval_ms: Milliseconds of a point; the server chooses when not given.
+            span: When; the last 14 days when not given.
+            projects: Ids or slugs; all when empty.
+            environments: All when empty.
+        """
+        call = get(
+            f"{_ORGANIZATION}/events-timeseries/",
+            "org:read",
+            query={
+                "dataset": dataset,
+                "yAxis": functions,
+                "query": query,
+                "groupBy": group_by,
+                "topEvents": top,
+                "interval": interval_ms,
+                "project": projects,
+                "environment": environments,
+                **(span or Span()).parameters(),
+            },
+            organization=self._organization,
+        )
+        return (await self._transport.fetch(call, _SERIES)).time_series
+
+    def attributes(
+        self,
+        item_type: Literal["spans", "logs", "tracemetrics"],
+        attribute_type: Literal["string", "number", "boolean"],
+        *,
+        substring: str = "",
+        span: Span | None = None,
+    ) -> AsyncIterator[Attribute]:
+        """What can be searched by."""
+        call = get(
+            f"{_ORGANIZATION}/trace-items/attributes/",
+            "org:read",
+            query={
+                "itemType": item_type,
+                "attributeType": attribute_type,
+                "substringMatch": substring or None,
+                **(span or Span()).parameters(),
+            },
+            organization=self._organization,
+        )
+        return self._each(call, _ATTRIBUTES)
+
+    async def trace(self, trace: str, *, span: Span | None = None) -> list[TraceNode]:
+        """A trace: its roots, with all below them.
+
+        Raises:
+            NotFound: it is no trace id.
+        """
+        call = get(
+            f"{_ORGANIZATION}/trace/{{trace}}/",
+            "org:read",
+            query=(span or Span()).parameters(),
+            organization=self._organization,
+            trace=trace,
+        )
+        return await self._transport.fetch(call, _NODES)
+
+    async def trace_meta(self, trace: str, *, span: Span | None = None) -> TraceMeta:
+        """What a trace holds, in numbers."""
+        call = get(
+            f"{_ORGANIZATION}/trace-meta/{{trace}}/",
+            "org:read",
+            query=(span or Span()).parameters(),
+            organization=self._organization,
+            trace=trace,
+        )
+        return await self._transport.fetch(call, _META)

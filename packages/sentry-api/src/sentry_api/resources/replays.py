@@ -1,0 +1,108 @@
+"""Replays and their recordings."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from pydantic import TypeAdapter
+
+from sentry_api._call import get
+from sentry_api._transport import Download
+from sentry_api.models.replays import Replay, ReplayAnswer, ReplayList, Segment
+from sentry_api.resources.base import Resource, page_size
+from sentry_api.resources.explore import Span
+
+_REPLAY = TypeAdapter(ReplayAnswer)
+_REPLAYS = TypeAdapter(ReplayList)
+_SEGMENTS = TypeAdapter(list[Segment])
+_COUNTS = TypeAdapter(dict[str, int])
+_RECORDING = "/projects/{organization}/{project}/replays/{replay}/recording-segments/"
+
+
+class Replays(Resource):
+    """``…/replays/``."""
+
+    async def search(
+        self,
+        query: str = "",
+        *,
+        projects: Sequence[str] = (),
+        environments: Sequence[str] = (),
+        sort: str = "-started_at",
+        span: Span | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Replay]:
+        """Replays that a search finds."""
+        call = get(
+            "/organizations/{organization}/replays/",
+            "event:read",
+            query={
+                "query": query,
+                "project": [project for project in projects if project.lstrip("-").isdigit()],
+                "projectSlug": [p for p in projects if not p.lstrip("-").isdigit()],
+                "environment": environments,
+                "sort": sort,
+                "per_page": page_size(limit),
+                **(span or Span()).parameters(),
+            },
+            organization=self._organization,
+        )
+        left = limit
+        async for page in self._transport.pages(call, _REPLAYS):
+            for replay in page.data:
+                if left == 0:
+                    return
+                yield replay
+                left = None if left is None else left - 1
+            if left == 0:
+                return
+
+    async def get(self, replay: str) -> Replay:
+        """A replay.
+
+        Raises:
+            NotFound: there is none.
+        """
+        call = get(
+            "/organizations/{organization}/replays/{replay}/",
+            "event:read",
+            organization=self._organization,
+            replay=replay,
+        )
+        return (await self._transport.fetch(call, _REPLAY)).data
+
+    def segments(self, project: str, replay: str) -> AsyncIterator[Segment]:
+        """The recording: the rrweb events of each of its segments."""
+        call = get(
+            _RECORDING,
+            "project:read",
+            query={"download": "true", "per_page": 100},
+            organization=self._organization,
+            project=project,
+            replay=replay,
+        )
+        return self._each(call, _SEGMENTS)
+
+    def download_segment(
+        self, project: str, replay: str, segment: int
+    ) -> AbstractAsyncContextManager[Download]:
+        """One segment of a recording, piece by piece."""
+        call = get(
+            f"{_RECORDING}{{segment}}/",
+            "project:read",
+            query={"download": "true"},
+            organization=self._organization,
+            project=project,
+            replay=replay,
+            segment=segment,
+        )
+        return self._transport.stream(call)
+
+    async def count_of_issues(self, issues: Sequence[str]) -> dict[str, int]:
+        """In how many replays each issue was seen, by issue id; at most 25 at once."""
+        call = get(
+            "/organizations/{organization}/replay-count/",
+            "event:read",
+            query={"query": f"issue.id:[{','.join(issues)}]", "project": "-1"},
+            organization=self._organization,
+        )
+        return await self._transport.fetch(call, _COUNTS)
