@@ -75,11 +75,11 @@ class RateLimit(Shape):
 
 
 class ProjectKey(Shape):
-    """A key by which programs send to a project."""
+    """A key by which programs send to a project; its id is the public part of the DSN."""
 
-    id: Id
+    id: Id = Field(repr=False)
     name: str = ""
-    public: str = ""
+    public: str = Field("", repr=False)
     is_active: bool = True
     dsn: Dsn
     rate_limit: RateLimit | None = None
