@@ -4,10 +4,12 @@ import sys
 
 import typer
 
+import observability
 from observability import ObservabilityError
-from release_cli.commands import plan
+from release_cli.commands import changelog, plan, run, upload
 from release_cli.errors import ReleaseCliError
 from release_cli.output import print_error
+from sentry_api import SentryApiError
 
 PROJECT = "kijko-release-cli"
 
@@ -17,17 +19,32 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for verb in (plan,):
+for verb in (plan, run, upload, changelog):
     verb.register(app)
 
 
 def main() -> None:
-    """Run the command line; a designed error is two sentences and its own exit status."""
+    """Run the command line; a designed error is two sentences and its own exit status.
+
+    This program is a Sentry project itself: what goes wrong in it is seen where it is sent to.
+    """
     try:
+        observability.init(PROJECT)
         app(prog_name="release")
     except ReleaseCliError as error:
-        print_error(error, as_json="--json" in sys.argv)
-        raise SystemExit(error.exit_code) from None
+        _fail(error)
+    except SentryApiError as error:
+        from release_cli.clients.sentry import as_error
+
+        _fail(as_error(error))
     except ObservabilityError as error:
         sys.stderr.write(f"release: {error}\n")
         raise SystemExit(2) from None
+    finally:
+        observability.close()
+
+
+def _fail(error: ReleaseCliError) -> None:
+    observability.capture_exception(error)
+    print_error(error, as_json="--json" in sys.argv)
+    raise SystemExit(error.exit_code) from None

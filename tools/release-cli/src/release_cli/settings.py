@@ -1,27 +1,42 @@
-"""Every knob, read from the environment under the names that Sentry's own tools use."""
+"""Every knob of this program; those of Sentry itself are read by `sentry_api`."""
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from release_cli.errors import SettingsInvalid
 
 
 class Settings(BaseSettings):
-    """Where Sentry is, and who we are there. The token never leaves this object but in a header."""
+    """What can be configured. `RELEASE_` is the prefix; names that others read too have none."""
 
-    model_config = SettingsConfigDict(env_prefix="SENTRY_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RELEASE_", extra="ignore", frozen=True, populate_by_name=True
+    )
 
-    url: str = Field(default="https://sentry.io", description="Where Sentry answers.")
-    org: str = Field(default="kijko", description="The organization's slug.")
-    auth_token: SecretStr | None = Field(default=None, description="Needed by all that writes.")
-    environment: str = Field(default="production", description="Where a deploy goes.")
+    environment: str = Field(
+        default="production",
+        validation_alias=AliasChoices("SENTRY_ENVIRONMENT", "environment"),
+        description="Where deploys go.",
+    )
+    repository: str = Field(
+        default="", description="What Sentry calls the repository; by default as its origin is."
+    )
+    state_dir: Path | None = Field(
+        default=None, description="Journals and answers; by default .pants.d/release."
+    )
+    branch: str = Field(default="main", description="The branch whose commits are to be released.")
+    service_token: SecretStr | None = Field(
+        default=None, description="A bearer token for the /healthz of services that ask for one."
+    )
 
-    @field_validator("url")
+    @field_validator("environment")
     @classmethod
-    def _http_only(cls, url: str) -> str:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("is no http(s) address; give https://sentry.io or http://HOST:PORT")
-        return url.rstrip("/")
+    def _no_slash(cls, name: str) -> str:
+        if not name or len(name) > 64 or set(name) & set("/\n"):
+            raise ValueError("is no name of an environment; give one like production")
+        return name
 
 
 def load_settings() -> Settings:
@@ -35,7 +50,6 @@ def load_settings() -> Settings:
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
+        variable = name if name.startswith("SENTRY_") else f"RELEASE_{name}"
         message = first["msg"].removeprefix("Value error, ")
-        raise SettingsInvalid(
-            f"SENTRY_{name}: {message}.", "Set it right in the environment."
-        ) from None
+        raise SettingsInvalid(f"{variable}: {message}.", "Correct it.") from None

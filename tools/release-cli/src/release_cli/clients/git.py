@@ -1,0 +1,204 @@
+"""The repository: its commits with their patch sets, its tags, its name."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from release_cli.errors import ReleaseCliError
+
+_RECORD, _FIELD = "\x1e", "\x1f"
+_SHA_DIGITS = 12
+Change = Literal["A", "M", "D"]
+
+
+class GitFailed(ReleaseCliError):
+    """Git cannot say or do what is needed."""
+
+    kind = "git-failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedFile:
+    """What a commit did to a file: A(dded), M(odified) or D(eleted)."""
+
+    path: str
+    type: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit, with what it changed against its first parent.
+
+    Attributes:
+        sha: 40 hexadecimal digits.
+        parents: theirs; a merge has more than one, the first commit has none.
+        at: when it was committed.
+    """
+
+    sha: str
+    parents: tuple[str, ...]
+    author_name: str
+    author_email: str
+    at: datetime
+    message: str
+    files: tuple[PatchedFile, ...]
+
+    @property
+    def subject(self) -> str:
+        """The first line of its message."""
+        return self.message.partition("\n")[0]
+
+
+class Repository:
+    """A checkout.
+
+    Args:
+        folder: anything inside it; the root is found.
+
+    Raises:
+        GitFailed: it is no checkout, or there is no git.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder
+        self.root = Path(self._git("rev-parse", "--show-toplevel").rstrip("\n"))
+
+    @property
+    def head(self) -> str:
+        """The commit that is checked out."""
+        return self._git("rev-parse", "HEAD").strip()
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether files differ from the commit, untracked ones included."""
+        return bool(self._git("status", "--porcelain"))
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the history ends before its beginning."""
+        return self._git("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def resolve(self, name: str) -> str:
+        """The commit that a name stands for.
+
+        Raises:
+            GitFailed: there is none.
+        """
+        return self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip()
+
+    def tags(self) -> dict[str, str]:
+        """The commits of all tags in the history of what is checked out, by the tags' names."""
+        lines = self._git(
+            *("for-each-ref", "--merged", "HEAD", "refs/tags"),
+            "--format=%(refname:strip=2) %(objectname) %(*objectname)",
+        ).splitlines()
+        found = (line.split(" ") for line in lines)
+        return {name: target or tag for name, tag, target in found}
+
+    def commits(self, base: str | None, tip: str, *, limit: int | None = None) -> list[Commit]:
+        """The commits of `base..tip`, newest first, with their patch sets.
+
+        Args:
+            base: where to begin, itself left out; None is the beginning of history.
+            tip: the newest.
+            limit: the most that are returned, the newest ones.
+        """
+        text = self._git(
+            *("log", "--topo-order", "--no-renames", "--raw", "-z", "--no-abbrev", "--root"),
+            "--diff-merges=first-parent",
+            f"--format={_RECORD}%H{_FIELD}%P{_FIELD}%an{_FIELD}%ae{_FIELD}%ct{_FIELD}%B{_FIELD}",
+            *(() if limit is None else (f"--max-count={limit}",)),
+            tip if base is None else f"{base}..{tip}",
+        )
+        return [_commit(record) for record in text.split(_RECORD)[1:]]
+
+    def file_at(self, commit: str, path: str) -> str:
+        """The content of a file at a commit."""
+        return self._git("show", f"{commit}:{path}")
+
+    def files_added(self, base: str | None, tip: str, folder: str) -> list[str]:
+        """The files in a folder at `tip` that `base` did not have as they are; all without base."""
+        if base is None:
+            listed = self._git("ls-tree", "-r", "-z", "--name-only", tip, "--", f"{folder}/")
+        else:
+            listed = self._git(
+                *("diff", "--name-only", "-z", "--no-renames", "--diff-filter=AM"),
+                *(base, tip, "--", f"{folder}/"),
+            )
+        return sorted(path for path in listed.split("\0") if path)
+
+    def name(self) -> str:
+        """What Sentry calls the repository: `owner/name` of its origin, else the folder's name."""
+        try:
+            url = self._git("remote", "get-url", "origin").strip()
+        except GitFailed:
+            return self.root.name
+        match = re.search(r"([^/:]+/[^/]+?)(?:\.git)?/?$", url)
+        return match.group(1) if match else self.root.name
+
+    def tag(self, name: str, commit: str) -> None:
+        """Name a commit; the same again changes nothing.
+
+        Raises:
+            GitFailed: another commit has that name.
+        """
+        if self.tags().get(name) != commit:
+            self._git("tag", name, commit)
+
+    def push_tag(self, name: str, remote: str) -> None:
+        """Send a tag to a remote."""
+        self._git("push", "--quiet", remote, f"refs/tags/{name}")
+
+    def _git(self, *arguments: str) -> str:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_DIR")}
+        try:
+            done = subprocess.run(
+                ["git", "-c", "core.quotePath=false", *arguments],
+                cwd=self.root,
+                env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise GitFailed("git is not on the PATH.", "Install git.") from error
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise GitFailed(
+                f"git {arguments[0]} failed: {said[-1]}.", f"Look at the checkout {self.root}."
+            )
+        return done.stdout.decode(errors="replace")
+
+
+def short(sha: str) -> str:
+    """A commit's id as it stands in a release's name."""
+    return sha[:_SHA_DIGITS]
+
+
+def _commit(record: str) -> Commit:
+    sha, parents, name, email, at, message, files = record.split(_FIELD)
+    return Commit(
+        sha,
+        tuple(parents.split()),
+        name,
+        email,
+        datetime.fromtimestamp(int(at), UTC),
+        message.strip("\n"),
+        tuple(_files(files)),
+    )
+
+
+def _files(raw: str) -> Iterator[PatchedFile]:
+    fields = iter(raw.strip("\n").split("\0"))
+    for field in fields:
+        header = field.strip("\n")
+        if not header.startswith(":"):
+            continue
+        letter = header.split(" ")[-1][:1]
+        # A change of type (T) is a change of content to Sentry, which knows three letters.
+        yield PatchedFile(next(fields), {"A": "A", "D": "D"}.get(letter, "M"))  # type: ignore[arg-type]

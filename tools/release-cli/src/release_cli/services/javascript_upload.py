@@ -1,0 +1,93 @@
+"""Source maps: given debug ids, uploaded, seen to be there, and taken out of what is served.
+
+Maps are removed last, and only when the server has each of them, so that a run that was cut off
+anywhere can be run again.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from release_cli.clients.artifacts import scripts, source_maps
+from release_cli.clients.sentry import Sentry, UploadFailed
+from release_cli.services.uploaded import Uploaded
+
+# The comment that debug ids are kept in, at the end of a script.
+_COMMENT = re.compile(rb"//[#@] debugId=([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
+_TAIL_BYTES = 64 * 1024
+
+
+async def upload_javascript(
+    sentry: Sentry,
+    folders: Sequence[Path],
+    *,
+    release: str,
+    project: str,
+    keep_maps: bool = False,
+) -> Uploaded:
+    """Upload the source maps of what is served, shared packages' too.
+
+    Args:
+        sentry: where to.
+        folders: the artifact, then the shared packages' whose scripts are served with it.
+        release: the whole name.
+        project: the slug.
+        keep_maps: leave the maps where they are.
+
+    Raises:
+        UploadFailed: a script has no map, or the server lacks one after the upload.
+    """
+    for folder in folders:
+        if source_maps(folder):
+            await sentry.cli.inject(folder)
+    ids = sorted({found for folder in folders for found in debug_ids(folder)})
+    if not ids:
+        raise UploadFailed(
+            f"{', '.join(map(str, folders))} has no source map, and no script that had one.",
+            "Turn source maps on in its build, and build again.",
+        )
+    missing = await sentry.lacking(project, ids)
+    if missing:
+        with_maps = [folder for folder in folders if source_maps(folder)]
+        if with_maps:
+            await sentry.cli.upload_source_maps(with_maps, release, [project])
+        still = await sentry.lacking(project, missing)
+        if still:
+            raise UploadFailed(
+                f"The server lacks the source maps of {len(still)} scripts, first {still[0]}.",
+                "Build again, so that the maps are there, and run the release again."
+                if not with_maps
+                else "Look whether its disk is full, and run the release again.",
+            )
+    removed = 0 if keep_maps else _remove([each for f in folders for each in source_maps(f)])
+    return Uploaded("source maps", files=len(ids), sent=len(missing), removed=removed)
+
+
+def debug_ids(folder: Path) -> list[str]:
+    """The debug ids of the scripts and maps below a folder."""
+    found = [_in_script(file) for file in scripts(folder)]
+    found += [_in_map(file) for file in source_maps(folder)]
+    return [each.lower() for each in found if each]
+
+
+def _in_script(file: Path) -> str | None:
+    with file.open("rb") as script:
+        script.seek(max(0, file.stat().st_size - _TAIL_BYTES))
+        match = _COMMENT.search(script.read())
+    return match.group(1).decode() if match else None
+
+
+def _in_map(file: Path) -> str | None:
+    try:
+        content = json.loads(file.read_bytes())
+    except ValueError:
+        return None
+    found = content.get("debug_id") or content.get("debugId") if isinstance(content, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _remove(maps: Sequence[Path]) -> int:
+    for file in maps:
+        file.unlink(missing_ok=True)
+    return len(maps)

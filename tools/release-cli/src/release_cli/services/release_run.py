@@ -1,0 +1,140 @@
+"""Releases apps side by side: one that fails does not stop the others, and says how far it came."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from release_cli.clients.git import Repository
+from release_cli.clients.sentry import Sentry, as_error
+from release_cli.errors import ReleaseCliError
+from release_cli.services.journal import Journal, Step
+from release_cli.services.plan import AppPlan
+from release_cli.services.release_steps import ReleaseSteps, Wishes
+from release_cli.services.uploaded import Uploaded
+from sentry_api import SentryApiError
+
+_SIDE_BY_SIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the release of one app went.
+
+    Attributes:
+        done: steps that are done, in this run or an earlier one.
+        skipped: those of them that an earlier run did.
+        open: steps that are not done.
+        error: why not, if there are any and it was not for want of asking.
+    """
+
+    plan: AppPlan
+    done: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    uploaded: Uploaded | None = None
+    error: ReleaseCliError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """As it stands in JSON."""
+        return {
+            "app": self.plan.name,
+            "project": self.plan.app.project,
+            "release": self.plan.release,
+            "version": str(self.plan.version),
+            "commits": [each.commit.sha for each in self.plan.commits],
+            "status": "failed" if self.error else "released",
+            "done": list(self.done),
+            "already_done": list(self.skipped),
+            "not_done": list(self.open),
+            "upload": self.uploaded.as_json() if self.uploaded else None,
+            "error": self.error.as_json() if self.error else None,
+        }
+
+
+# Is told of each step: the app, the step, and whether it is over.
+OnStep = Callable[[AppPlan, Step, bool], None]
+
+
+def _silent(plan: AppPlan, step: Step, over: bool) -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class ReleaseRun:
+    """Releases planned apps.
+
+    Attributes:
+        sentry: where to.
+        server: its address and organization, by which journals are kept apart.
+        repository_name: what Sentry calls the repository.
+        folder: where journals are kept.
+        on_step: is told of each step.
+    """
+
+    sentry: Sentry
+    server: str
+    repository: Repository
+    repository_name: str
+    wishes: Wishes
+    folder: Path
+    on_step: OnStep = _silent
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
+    _git: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def release(
+        self, plans: Sequence[AppPlan], failed: dict[str, ReleaseCliError]
+    ) -> list[Outcome]:
+        """Release the apps, in the order given.
+
+        Args:
+            plans: what to release.
+            failed: apps that could not even be packaged, by name, and why.
+        """
+        return list(await asyncio.gather(*(self._one(each, failed) for each in plans)))
+
+    async def _one(self, plan: AppPlan, failed: dict[str, ReleaseCliError]) -> Outcome:
+        steps = self.wishes.steps
+        error = failed.get(plan.name)
+        if error is not None:
+            return Outcome(plan, (), open=steps, error=error)
+        journal = Journal(self.folder, self.server, plan.release)
+        work = ReleaseSteps(plan, self.sentry, self.repository, self.repository_name, self.wishes)
+        done: list[str] = []
+        skipped: list[str] = []
+        async with self._slots:
+            try:
+                for step in steps:
+                    if journal.is_done(work.key(step)):
+                        skipped.append(step)
+                    else:
+                        self.on_step(plan, step, False)
+                        await self._do(work, step)
+                        journal.note(work.key(step))
+                    done.append(step)
+                    self.on_step(plan, step, True)
+            except ReleaseCliError as problem:
+                error = problem
+            except SentryApiError as problem:
+                error = as_error(problem)
+            except OSError as problem:
+                error = CannotReadOrWrite(
+                    f"{problem.filename or 'A file'}: {problem.strerror}.",
+                    "Make room or give the right, and run the release again.",
+                )
+        open_steps = tuple(step for step in steps if step not in done)
+        return Outcome(plan, tuple(done), tuple(skipped), open_steps, work.uploaded, error)
+
+    async def _do(self, work: ReleaseSteps, step: Step) -> None:
+        if step != "tag":
+            await work.of(step)()
+            return
+        # Git locks its references: two tags at once would fail.
+        async with self._git:
+            await work.of(step)()
+
+
+class CannotReadOrWrite(ReleaseCliError):
+    """The disk or the file system refused."""
+
+    kind = "file-failed"
