@@ -65,6 +65,11 @@ def test_a_new_issue_calls_the_webhook_once(
     assert told["short_id"] == issue["shortId"]
     history = eventually(lambda: server.get(f"{RULES}{made['id']}/history/"), "the firing")
     assert [(h["issueId"], h["problem"]) for h in history] == [(issue["id"], None)]
+    (fired,) = server.get(f"{RULES}{made['id']}/group-history/")
+    assert (fired["group"]["id"], fired["count"]) == (issue["id"], 1)
+    assert fired["lastTriggered"] == history[0]["dateFired"]
+    assert fired["eventId"] == history[0]["eventId"]
+    assert server.get(f"{RULES}{made['id']}/group-history/", end="2020-01-01T00:00:00Z") == []
     assert server.get(f"{RULES}{made['id']}/")["lastTriggered"]
     assert server.client.delete(f"{RULES}{made['id']}/").status_code == 202
     assert taken.empty()
@@ -133,3 +138,10 @@ def test_the_log_is_an_action(tmp_path: Path) -> None:
 def test_rules_that_make_no_sense_are_refused(server: LocalSentry, bad: dict[str, Any]) -> None:
     answer = server.client.post(RULES, json=bad)
     assert answer.status_code == 400, answer.text
+
+
+def test_what_a_rule_can_be_made_of_is_told(server: LocalSentry) -> None:
+    parts = server.get(f"{RULES}configuration/")
+    assert WEBHOOK in [part["id"] for part in parts["actions"]]
+    assert FIRST_SEEN in [part["id"] for part in parts["conditions"]]
+    assert TAGGED in [part["id"] for part in parts["filters"]]

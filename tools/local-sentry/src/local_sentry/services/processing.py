@@ -1,8 +1,10 @@
 """Turns one accepted envelope into rows; runs in the writing thread, inside its transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from local_sentry.protocol.envelope import parse_envelope
+from local_sentry.protocol.lenient_json import InvalidJsonError
+from local_sentry.services import inbound_filters
 from local_sentry.services.items import (
     attachments,
     check_ins,
@@ -18,7 +20,7 @@ from local_sentry.services.items import (
 )
 from local_sentry.services.items.incoming import Incoming
 from local_sentry.services.timestamps import Clock
-from local_sentry.store import bookkeeping
+from local_sentry.store import bookkeeping, outcomes, project_options
 from local_sentry.store.journal import Record
 from local_sentry.store.session import WriteSession
 
@@ -42,12 +44,37 @@ STORE: dict[str, Callable[[Incoming], None]] = {
     "transaction": events.store_transaction,
     "user_report": feedback.store_user_report,
 }
+_FILTERED = frozenset({"error", "event", "transaction"})
 
 
 def process(session: WriteSession, record: Record) -> None:
     """Stores what an envelope holds. Doing it again changes nothing but counts of sessions."""
     envelope = parse_envelope(record.body)
     clock = Clock.compare(envelope.headers.get("sent_at"), record.received)
+    options = project_options.of_project(session.connection, record.project_id)
     for item in envelope.items:
+        incoming = Incoming(session, record, envelope, item, clock)
+        if options and item.type in _FILTERED and _is_unwanted(incoming, options):
+            continue
         bookkeeping.saw_item(session, record.project_id, item.type, record.received)
-        STORE.get(item.type, Incoming.keep_raw)(Incoming(session, record, envelope, item, clock))
+        STORE.get(item.type, Incoming.keep_raw)(incoming)
+
+
+def _is_unwanted(incoming: Incoming, options: Mapping[str, str]) -> bool:
+    """Whether the project filters an event out, which is then counted and not kept."""
+    try:
+        payload = incoming.payload()
+    except InvalidJsonError:
+        return False
+    reason = inbound_filters.reason(options, incoming.item.type, payload)
+    if reason is None:
+        return False
+    outcomes.count(
+        incoming.session,
+        incoming.project_id,
+        incoming.record.received,
+        outcome="filtered",
+        category=outcomes.CATEGORIES[incoming.item.type],
+        reason=reason,
+    )
+    return True

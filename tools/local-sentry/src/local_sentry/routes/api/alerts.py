@@ -11,18 +11,27 @@ from starlette.responses import Response
 from local_sentry.clients.webhooks import ForbiddenAddressError, check_url
 from local_sentry.models import Project
 from local_sentry.protocol.lenient_json import Document, as_text
+from local_sentry.routes import issue_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import json_response, one_page, read, write
-from local_sentry.routes.api.periods import project_ids_of
+from local_sentry.routes.api.exchange import base_url, body_of, json_response, one_page, read, write
+from local_sentry.routes.api.periods import period_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource, taking
-from local_sentry.services.alert_rules import WEBHOOK, InvalidRuleError, check
+from local_sentry.routes.api.resources import resource
+from local_sentry.services.alert_rules import (
+    ACTIONS,
+    CONDITIONS,
+    FILTERS,
+    WEBHOOK,
+    InvalidRuleError,
+    check,
+)
 from local_sentry.services.timestamps import isoformat
-from local_sentry.store import alert_rules, catalog
+from local_sentry.store import alert_rules, catalog, issues
 from local_sentry.store.session import WriteSession
 
 _MOST_PARTS = 50
+_MOST_FIRINGS = 1000
 
 
 class RuleBody(BaseModel):
@@ -186,35 +195,45 @@ async def list_firings(request: Request) -> Response:
                 "dateFired": isoformat(found.fired),
                 "problem": found.problem,
             }
-            for found in alert_rules.firings(connection, rule.id, 1000)
+            for found in alert_rules.firings(connection, rule.id, _MOST_FIRINGS)
         ]
 
     return one_page(request, await read(request, query))
 
 
-def _chosen(
-    connection: Connection, request: Request
-) -> list[tuple[alert_rules.AlertRule, Project]]:
-    """The rules of the organization that the parameters choose."""
-    owner = organization_of(connection, request)
-    wanted = project_ids_of(connection, request, owner)
-    numbers = request.query_params.getlist("id")
-    text = (request.query_params.get("name") or "").lower()
-    projects = {
-        project.id: project
-        for project in catalog.projects(connection, owner.id)
-        if not wanted or project.id in wanted
-    }
-    return [
-        (rule, projects[rule.project_id])
-        for rule in alert_rules.of_projects(connection, list(projects))
-        if (not numbers or str(rule.id) in numbers) and text in rule.name.lower()
-    ]
+async def list_fired_issues(request: Request) -> Response:
+    """`GET …/rules/{rule}/group-history/`: for which issues it fired, how often, when last."""
+
+    def query(connection: Connection) -> list[Document]:
+        rule, _ = _rule_of(connection, request)
+        period = period_of(request)
+        fired: dict[int, list[alert_rules.Firing]] = {}
+        for each in alert_rules.firings(connection, rule.id, _MOST_FIRINGS):
+            if (period.since or 0) <= each.fired <= (period.until or period.now):
+                fired.setdefault(each.issue_id, []).append(each)
+        return [
+            {
+                "group": issue_shape.issue(issue, base_url(request)),
+                "count": len(times),
+                "lastTriggered": isoformat(times[0].fired),
+                "eventId": times[0].event_id.hex() if times[0].event_id else None,
+            }
+            for issue_id, times in fired.items()
+            if (issue := issues.get(connection, str(issue_id))) is not None
+        ]
+
+    return one_page(request, await read(request, query))
 
 
-def issue_rules(connection: Connection, request: Request) -> list[Document]:
-    """The rules of the organization that the parameters choose, in Sentry's shape."""
-    return [_shape(rule, project) for rule, project in _chosen(connection, request)]
+async def list_parts(request: Request) -> Response:
+    """`GET …/rules/configuration/`: what a rule can be made of here."""
+
+    def part(name: str) -> Document:
+        return {"id": name, "label": name.rpartition(".")[2], "enabled": True}
+
+    await read(request, lambda connection: project_of(connection, request))
+    parts = {"actions": ACTIONS, "conditions": CONDITIONS, "filters": FILTERS}
+    return json_response({kind: [part(name) for name in names] for kind, names in parts.items()})
 
 
 async def list_workflows(request: Request) -> Response:
@@ -233,7 +252,8 @@ _ORGANIZATION = "/organizations/{organization}"
 _RULES = "/projects/{organization}/{project}/rules"
 
 routes = [
-    resource(f"{_RULES}/", resources.ALERT, get=list_rules, post=taking(RuleBody, create_rule)),
+    resource(f"{_RULES}/", resources.ALERT, get=list_rules, post=create_rule),
+    resource(f"{_RULES}/configuration/", resources.ALERT, get=list_parts),
     resource(
         f"{_RULES}/{{rule}}/",
         resources.ALERT,
@@ -242,6 +262,7 @@ routes = [
         delete=delete_rule,
     ),
     resource(f"{_RULES}/{{rule}}/history/", resources.ALERT, get=list_firings),
+    resource(f"{_RULES}/{{rule}}/group-history/", resources.ALERT, get=list_fired_issues),
     resource(f"{_ORGANIZATION}/workflows/", resources.ALERT, get=list_workflows),
     resource(f"{_ORGANIZATION}/uptime/", resources.ALERT, get=list_none),
     resource(f"{_ORGANIZATION}/dashboards/", resources.ORGANIZATION, get=list_none),

@@ -14,9 +14,10 @@ from local_sentry.routes.api.exchange import base_url, json_response, one_page, 
 from local_sentry.routes.api.organizations import list_team_projects, project_summary
 from local_sentry.routes.api.places import organization_of, project_of, team_of
 from local_sentry.routes.api.problems import ConflictError, InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource, taking
+from local_sentry.routes.api.resources import resource
+from local_sentry.services import inbound_filters
 from local_sentry.services.keyring import Keyring
-from local_sentry.store import catalog, catalog_changes
+from local_sentry.store import catalog, catalog_changes, project_options
 from local_sentry.store.session import WriteSession
 
 
@@ -34,6 +35,7 @@ class ProjectChanges(BaseModel):
     name: str | None = Field(default=None, min_length=1, max_length=200)
     slug: str | None = Field(default=None, min_length=1, max_length=100)
     platform: str | None = Field(default=None, max_length=64)
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 class RateLimit(BaseModel):
@@ -130,19 +132,31 @@ async def create_project(request: Request, wanted: NewProject) -> Response:
     return json_response(made, status=201)
 
 
+def _details(
+    connection: Connection, request: Request, owner: catalog.Organization, project_id: int
+) -> Document:
+    summary = project_summary(connection, project_id)
+    shape = catalog_shape.project_details(summary, owner, base_url(request))
+    options = project_options.of_project(connection, project_id)
+    return shape | {"options": {k: v for k, v in options.items() if k in inbound_filters.GLOBS}}
+
+
 async def get_project(request: Request) -> Response:
     """`GET /api/0/projects/{org}/{project}/`."""
 
     def query(connection: Connection) -> Document:
         owner, found = project_of(connection, request)
-        summary = project_summary(connection, found.id)
-        return catalog_shape.project_details(summary, owner, base_url(request))
+        return _details(connection, request, owner, found.id)
 
     return json_response(await read(request, query))
 
 
 async def update_project(request: Request, changes: ProjectChanges) -> Response:
     """`PUT /api/0/projects/{org}/{project}/`."""
+    changes = await body_of(request, ProjectChanges)
+    if not set(changes.options) <= set(inbound_filters.GLOBS):
+        known = ", ".join(inbound_filters.GLOBS)
+        raise InvalidBodyError({"options": [f"Unknown option. There are: {known}."]})
     slug = _valid_slug(changes.slug) if changes.slug is not None else None
 
     def command(session: WriteSession) -> Document:
@@ -154,8 +168,8 @@ async def update_project(request: Request, changes: ProjectChanges) -> Response:
             name=changes.name or found.name,
             platform=changes.platform or found.platform,
         )
-        summary = project_summary(session.connection, found.id)
-        return catalog_shape.project_details(summary, owner, base_url(request))
+        project_options.put(session, found.id, changes.options)
+        return _details(session.connection, request, owner, found.id)
 
     try:
         return json_response(await write(request, command))
@@ -179,8 +193,7 @@ async def _change_team(request: Request, *, add: bool) -> Document:
         team = team_of(session.connection, request, owner)
         change = catalog_changes.add_team if add else catalog_changes.remove_team
         change(session, found.id, team.id)
-        summary = project_summary(session.connection, found.id)
-        return catalog_shape.project_details(summary, owner, base_url(request))
+        return _details(session.connection, request, owner, found.id)
 
     return await write(request, command)
 
