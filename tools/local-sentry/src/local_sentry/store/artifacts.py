@@ -56,6 +56,17 @@ class Chunk:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class BundleSummary:
+    """A bundle of a project, with the releases and distributions it belongs to."""
+
+    id: int
+    bundle_id: bytes
+    received: int
+    file_count: int
+    associations: tuple[tuple[str, str], ...]
+
+
 def add_chunk(session: WriteSession, chunk: Chunk, at: int) -> None:
     """Notes a chunk; `at` (µs) makes one that is there already young again."""
     session.connection.execute(
@@ -167,3 +178,71 @@ def ending_with(
         (project_id, version, dist, f"/{path}"),
     ).fetchone()
     return ArtifactFile(*row) if row is not None else None
+
+
+def bundles(connection: sqlite3.Connection, project_id: int, query: str) -> list[BundleSummary]:
+    """The bundles of a project, newest first.
+
+    Args:
+        connection: to read with.
+        project_id: whose.
+        query: part of a release, a distribution or a bundle's id; empty for all.
+    """
+    rows = connection.execute(
+        "SELECT b.id, coalesce(b.bundle_id, substr(b.checksum, 1, 16)) AS uid, b.received,"
+        " b.file_count FROM artifact_bundles b WHERE EXISTS ("
+        "   SELECT 1 FROM artifact_bundle_releases r WHERE r.bundle_id = b.id"
+        "   AND r.project_id = ?1 AND (?2 = '' OR instr(lower(r.version), ?2)"
+        "     OR instr(lower(r.dist), ?2)"
+        "     OR instr(lower(hex(coalesce(b.bundle_id, substr(b.checksum, 1, 16)))), ?3)))"
+        " ORDER BY b.id DESC",
+        (project_id, query.lower(), query.lower().replace("-", "") or "-"),
+    ).fetchall()
+    return [BundleSummary(*row, _associations(connection, project_id, row[0])) for row in rows]
+
+
+def _associations(
+    connection: sqlite3.Connection, project_id: int, number: int
+) -> tuple[tuple[str, str], ...]:
+    rows = connection.execute(
+        "SELECT version, dist FROM artifact_bundle_releases"
+        " WHERE bundle_id = ? AND project_id = ? ORDER BY version, dist",
+        (number, project_id),
+    )
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def files(connection: sqlite3.Connection, number: int) -> list[ArtifactFile]:
+    """The files of a bundle, by their path."""
+    rows = connection.execute(
+        f"SELECT {_FILE} FROM artifact_files f WHERE f.bundle_id = ? ORDER BY f.path",  # noqa: S608 - constants
+        (number,),
+    )
+    return [ArtifactFile(*row) for row in rows]
+
+
+def holding(
+    connection: sqlite3.Connection,
+    project_id: int,
+    *,
+    debug_id: bytes | None = None,
+    url: str = "",
+    version: str = "",
+    dist: str = "",
+) -> list[int]:
+    """The bundles of a project in which a file is: by its debug id, or by release and address."""
+    if debug_id is not None:
+        rows = connection.execute(
+            "SELECT DISTINCT f.bundle_id FROM artifact_files f JOIN artifact_bundle_releases r"
+            " ON r.bundle_id = f.bundle_id WHERE r.project_id = ? AND f.debug_id = ?"
+            " ORDER BY f.bundle_id",
+            (project_id, debug_id),
+        )
+    else:
+        rows = connection.execute(
+            "SELECT DISTINCT f.bundle_id FROM artifact_bundle_releases r JOIN artifact_files f"
+            " ON f.bundle_id = r.bundle_id WHERE r.project_id = ? AND r.version = ?"
+            " AND r.dist IN ('', ?) AND ?4 != '' AND instr(f.url, ?4) ORDER BY f.bundle_id",
+            (project_id, version, dist, url),
+        )
+    return [row[0] for row in rows]

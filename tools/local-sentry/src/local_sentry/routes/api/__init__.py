@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from local_sentry.routes.api import (
     alerts,
+    artifacts,
     attachments,
     attributes,
     description,
@@ -86,6 +87,7 @@ routes = [
     *monitors.routes,
     *sessions.routes,
     *uploads.routes,
+    *artifacts.routes,
     Route(
         "/api/0/{rest:path}", _nothing, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     ),
