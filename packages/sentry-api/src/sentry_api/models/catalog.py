@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field, SecretStr
 
-from sentry_api.models.base import Id, Shape
+from sentry_api.models.base import Id, Json, Shape
 
 
 class Links(Shape):
@@ -58,6 +58,7 @@ class Project(ProjectName):
     teams: tuple[TeamName, ...] = ()
     environments: tuple[str, ...] = ()
     access: tuple[str, ...] = ()
+    options: dict[str, Json] = Field(default_factory=dict, repr=False)
 
 
 class Dsn(Shape):

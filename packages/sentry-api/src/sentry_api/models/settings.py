@@ -78,6 +78,22 @@ class NewAlertRule(Shape):
     actions: list[dict[str, Json]]
 
 
+class RulePart(Shape):
+    """A condition, filter or action that rules may have."""
+
+    id: str
+    label: str = ""
+    enabled: bool = True
+
+
+class RuleParts(Shape):
+    """What rules can be made of on this server."""
+
+    actions: tuple[RulePart, ...] = ()
+    conditions: tuple[RulePart, ...] = ()
+    filters: tuple[RulePart, ...] = ()
+
+
 class InboundFilter(Shape):
     """A filter of what a project takes: on, off, or which of its parts are on."""
 

@@ -12,11 +12,13 @@ from sentry_api.models.settings import (
     InboundFilter,
     NewAlertRule,
     Ownership,
+    RuleParts,
 )
 from sentry_api.resources.base import Resource
 
 _RULE = TypeAdapter(AlertRule)
 _RULES = TypeAdapter(list[AlertRule])
+_PARTS = TypeAdapter(RuleParts)
 _FIRINGS = TypeAdapter(list[AlertFiring])
 _OWNERSHIP = TypeAdapter(Ownership)
 _FILTERS = TypeAdapter(list[InboundFilter])
@@ -32,6 +34,16 @@ class Alerts(Resource):
         """A project's issue alert rules."""
         call = get(_ALL, "alerts:read", organization=self._organization, project=project)
         return self._each(call, _RULES)
+
+    async def rule_parts(self, project: str) -> RuleParts:
+        """What rules can be made of here."""
+        call = get(
+            f"{_ALL}configuration/",
+            "alerts:read",
+            organization=self._organization,
+            project=project,
+        )
+        return await self._transport.fetch(call, _PARTS)
 
     async def create_rule(self, project: str, rule: NewAlertRule) -> AlertRule:
         """Makes a rule; twice is two."""
