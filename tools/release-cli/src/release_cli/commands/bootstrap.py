@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from release_cli.commands.setup_options import Organization, ProjectsFile, RepositoryName, Team
+from release_cli.commands.options import ProjectsFile
+from release_cli.commands.setup_options import Team, read_wanted
 from release_cli.output import AsJson, Quiet, console, print_json
 
 
@@ -18,7 +19,6 @@ def register(app: typer.Typer) -> None:
 def bootstrap(
     projects: ProjectsFile = None,
     team: Team = "kijko",
-    repository: RepositoryName = None,
     create_organization: Annotated[
         bool,
         typer.Option(
@@ -34,13 +34,15 @@ def bootstrap(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Set up Kijko's projects in an organization: again changes nothing."""
+    """Set up Kijko's projects in an organization, and write their DSNs; again changes nothing.
+
+    Exit status: 0 when all is there, 1 when something failed, 2 for a wrong command line.
+    """
     from release_cli.services.setup.bootstrap import set_up
 
-    organization = Organization.of(projects, repository)
     outcome = asyncio.run(
         set_up(
-            organization.with_the_plans(team),
+            read_wanted(projects, team, plan=True),
             workspace=workspace,
             create_organization=create_organization,
             dsns=dsns,

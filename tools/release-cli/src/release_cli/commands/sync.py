@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from release_cli.commands.setup_options import Organization, ProjectsFile, RepositoryName, Team
+from release_cli.commands.options import ProjectsFile
+from release_cli.commands.setup_options import Team, read_wanted
 from release_cli.errors import ReleaseCliError, SettingsInvalid
 from release_cli.output import AsJson, Quiet, console, print_json
 
@@ -31,21 +32,21 @@ def sync(
         typer.Option("--detailed-exitcode", help="--plan: exit 2 when something would change."),
     ] = False,
     team: Team = "kijko",
-    repository: RepositoryName = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make Sentry's projects what the sentry_project targets say; show it first."""
+    """Make Sentry's projects what the sentry_project targets say; without --apply, show how.
+
+    Exit status: 0 when it is done or shown, 1 when something failed, 2 for a wrong command line.
+    """
     if plan and apply:
         raise SettingsInvalid("--plan and --apply exclude each other.", "Give one of them.")
     # What it brings along is of no use to other verbs.
     from release_cli.services.setup.sync import synchronize
 
-    organization = Organization.of(projects, repository)
     try:
-        outcome = asyncio.run(
-            synchronize(organization.wanted(team), apply=apply, prune=prune, quiet=quiet or as_json)
-        )
+        wanted = read_wanted(projects, team, plan=False)
+        outcome = asyncio.run(synchronize(wanted, apply=apply, prune=prune, quiet=quiet or as_json))
     except ReleaseCliError as error:
         if detailed:
             error.exit_code = 1  # 2 says that something would change

@@ -6,11 +6,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from release_cli.errors import ReleaseCliError
 from release_cli.services.setup.doing import Failure
 from release_cli.services.setup.dsn_files import DsnFile, Written, write_dsns
-from release_cli.services.setup.sync import Outcome, SetupFailed, connected, make_so
+from release_cli.services.setup.sync import Outcome, make_so
 from release_cli.services.setup.wanted import Wanted
 from sentry_api import NotFound, SentryApiError, SentryClient
+
+
+class NoOrganization(ReleaseCliError):
+    """The organization is not there, and cannot be made."""
+
+    kind = "no-organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +64,11 @@ async def set_up(
     """Make all of it, as far as it is not there.
 
     Raises:
-        SetupFailed: Sentry could not be read, or has no such organization.
+        NoOrganization: there is none of that name, and it cannot be made.
+        SentryApiError: Sentry could not be read.
         DsnFileUnsafe: a DSN would be written where it could be committed.
     """
-    async with connected() as sentry:
+    async with SentryClient() as sentry:
         await _find_organization(sentry, create=create_organization)
         outcome = await make_so(sentry, wanted, apply=True, prune=False, quiet=quiet)
         lost = {failure.change.project for failure in outcome.failures}
@@ -74,7 +82,7 @@ async def _find_organization(sentry: SentryClient, *, create: bool) -> None:
         await sentry.organizations.get()
     except NotFound as error:
         if not create:
-            raise SetupFailed(
+            raise NoOrganization(
                 f"There is no organization {sentry.organization!r}, or the token may not see it.",
                 "Make it in Sentry, set SENTRY_ORG to its slug, or give --create-organization.",
             ) from error
@@ -85,7 +93,7 @@ async def _create(sentry: SentryClient) -> None:
     try:
         await sentry.organizations.create(sentry.organization)
     except SentryApiError as error:
-        raise SetupFailed(
+        raise NoOrganization(
             f"The organization {sentry.organization!r} cannot be made: {error.problem}",
             "Make it in Sentry's own pages.",
         ) from error

@@ -149,8 +149,8 @@ def _alerts(
     wanted: Wanted, project: WantedProject, known: ProjectThere | None, *, prune: bool
 ) -> Iterator[Change]:
     rules: dict[str, list[KnownRule]] = {}
-    for rule in known.alert_rules if known else ():
-        rules.setdefault(rule.name, []).append(rule)
+    for has in known.alert_rules if known else ():
+        rules.setdefault(has.name, []).append(has)
     for rule in project.alert_rules:
         url = wanted.webhook(rule) if rule.action == "webhook" else None
         after = (alert_parts.said(rule),)

@@ -1,5 +1,6 @@
 """Takes the steps. What fails does not stop what does not depend on it."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -94,10 +95,8 @@ class _Taker:
                 await self._set_mapping(change)
 
     async def _create_team(self, slug: str) -> None:
-        try:
+        with contextlib.suppress(Conflict):  # somebody was quicker, or an answer was lost
             await self._sentry.organizations.create_team(slug)
-        except Conflict:
-            pass  # somebody else was quicker, or an answer was lost: it is there
 
     async def _set_project(self, change: Change) -> None:
         project = self._projects[change.project]
@@ -114,14 +113,15 @@ class _Taker:
             await self._sentry.projects.add_team(project.slug, team)
 
     async def _set_ownership(self, change: Change) -> None:
-        known = await self._sentry.alerts.ownership(change.project)
-        keeps = {
-            "fallthrough": known.fallthrough,
-            "auto_assignment": known.auto_assignment,
-        }
-        raw = "\n".join(change.after)
+        alerts, slug, raw = self._sentry.alerts, change.project, "\n".join(change.after)
+        known = await alerts.ownership(slug)
+        if not known.raw:
+            await alerts.set_ownership(slug, raw)
+            return
         # Where there were rules before, who is assigned by them stays as somebody chose it.
-        await self._sentry.alerts.set_ownership(change.project, raw, **(keeps if known.raw else {}))
+        await alerts.set_ownership(
+            slug, raw, fallthrough=known.fallthrough, auto_assignment=known.auto_assignment
+        )
 
     async def _set_alert(self, change: Change) -> None:
         alerts, slug = self._sentry.alerts, change.project

@@ -47,9 +47,8 @@ def _one(change: Change) -> RenderableType:
 
 def _lines(change: Change) -> list[str]:
     if change.action is Action.KEEP:
-        return [
-            f"· {line}   (in no BUILD file; --prune would take it away)" for line in change.before
-        ]
+        why = "(in no BUILD file; --prune would take it away)"
+        return [f"· {line}   {why}" for line in change.before]
     return [
         *(f"- {line}" for line in change.before if line not in change.after),
         *(f"+ {line}" for line in change.after if line not in change.before),

@@ -1,13 +1,11 @@
 """Reads, compares, and changes where that is wanted."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.status import Status
 
-from release_cli.errors import ReleaseCliError
 from release_cli.output import console
 from release_cli.services.setup import changes as changing
 from release_cli.services.setup import doing, shown
@@ -15,13 +13,7 @@ from release_cli.services.setup.changes import Action, Change
 from release_cli.services.setup.doing import Failure
 from release_cli.services.setup.there import read_there
 from release_cli.services.setup.wanted import Wanted
-from sentry_api import SentryApiError, SentryClient
-
-
-class SetupFailed(ReleaseCliError):
-    """Sentry could not be read, or did not answer."""
-
-    kind = "sentry-failed"
+from sentry_api import SentryClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +53,14 @@ class Outcome:
         shown.show_failures(console(stderr=True), self.failures)
 
 
-@asynccontextmanager
-async def connected() -> AsyncIterator[SentryClient]:
-    """Speak to the Sentry of the environment.
-
-    Raises:
-        SetupFailed: it did not work; the sentences are the client's.
-    """
-    try:
-        async with SentryClient() as sentry:
-            yield sentry
-    except* SentryApiError as group:
-        first = _first(group)
-        raise SetupFailed(first.problem, first.advice) from None
-
-
-def _first(group: BaseExceptionGroup[SentryApiError]) -> SentryApiError:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    assert isinstance(found, SentryApiError)  # noqa: S101 - the group has nothing else
-    return found
-
-
 async def synchronize(wanted: Wanted, *, apply: bool, prune: bool, quiet: bool) -> Outcome:
     """Compare what is wanted with what is there; with `apply` make it so.
 
     Raises:
-        SetupFailed: Sentry could not be read.
+        SentryApiError: Sentry could not be read.
         SettingsInvalid: the address of a webhook is not set.
     """
-    async with connected() as sentry:
+    async with SentryClient() as sentry:
         return await make_so(sentry, wanted, apply=apply, prune=prune, quiet=quiet)
 
 

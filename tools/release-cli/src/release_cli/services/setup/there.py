@@ -58,8 +58,11 @@ async def read_there(sentry: SentryClient, slugs: Sequence[str]) -> There:
             own = tuple(each for each in mappings if each.project_slug == slug)
             return await _read_project(sentry, slug, own)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(slug)) for slug in slugs if slug in known]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(slug)) for slug in slugs if slug in known]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None  # one says enough
     return There(teams, {task.result().slug: task.result() for task in tasks})
 
 
