@@ -199,12 +199,12 @@ def _mappings(
 ) -> Iterator[Change]:
     there = {mapping.stack_root: mapping for mapping in (known.code_mappings if known else ())}
     for stack, source in project.code_mappings:
-        after = (f"{stack} → {source} in {repository}",)
+        after = (f"{source} in {repository}",)
         mapping = there.pop(stack, None)
         if mapping is None:
             yield Change(Action.CREATE, Kind.MAPPING, project.slug, stack, after=after)
         elif (mapping.source_root, mapping.repo_name) != (source, repository):
-            before = (f"{stack} → {mapping.source_root} in {mapping.repo_name}",)
+            before = (f"{mapping.source_root} in {mapping.repo_name}",)
             yield Change(Action.UPDATE, Kind.MAPPING, project.slug, stack, before, after)
     for stack, mapping in there.items():
         if not mapping.automatically_generated:

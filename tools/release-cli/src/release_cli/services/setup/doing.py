@@ -1,6 +1,5 @@
 """Takes the steps. What fails does not stop what does not depend on it."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +14,16 @@ from sentry_api.models.settings import RuleParts
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A step that did not work, and why."""
+    """A step that did not work, and why.
+
+    Attributes:
+        follows: whether it was not even tried, because its project could not be made.
+    """
 
     change: Change
     problem: str
     advice: str
+    follows: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The failure as it stands in JSON."""
@@ -52,7 +56,8 @@ async def take(
     for change in changes:
         on_step(change)
         if change.project in missing:
-            failures.append(Failure(change, f"There is no project {change.project}.", "See above."))
+            problem = f"There is no project {change.project}."
+            failures.append(Failure(change, problem, "See why it was not made.", follows=True))
             continue
         try:
             await taker.take(change)
@@ -95,8 +100,12 @@ class _Taker:
                 await self._set_mapping(change)
 
     async def _create_team(self, slug: str) -> None:
-        with contextlib.suppress(Conflict):  # somebody was quicker, or an answer was lost
+        try:
             await self._sentry.organizations.create_team(slug)
+        except Conflict:
+            # Somebody was quicker, or an answer was lost: then it is there.
+            if slug not in [team.slug async for team in self._sentry.organizations.teams()]:
+                raise
 
     async def _set_project(self, change: Change) -> None:
         project = self._projects[change.project]

@@ -23,9 +23,9 @@ def show(console: Console, changes: Sequence[Change], *, done: bool) -> None:
     for change in changes:
         if change.project != project:
             project = change.project
-            console.print(Text(project or "the organization", style="bold"))
-        console.print(_one(change))
-    console.print(_sum(changes, done=done))
+            console.print(Text(project or "the organization", style="bold"), soft_wrap=True)
+        console.print(_one(change), soft_wrap=True)
+    console.print(_sum(changes, done=done), soft_wrap=True)
 
 
 def _one(change: Change) -> RenderableType:
@@ -67,11 +67,15 @@ def _sum(changes: Sequence[Change], *, done: bool) -> Text:
 
 
 def show_failures(console: Console, failures: Sequence[Failure]) -> None:
-    """Print what did not work."""
+    """Print what did not work; what only followed from that is counted."""
     for failure in failures:
+        if failure.follows:
+            continue
         change = failure.change
         where = f"{change.project}: " if change.project else ""
-        console.print(
-            Text(f"{where}{change.kind.value} {change.name}: {failure.problem}", style="red")
-        )
-        console.print(Text(f"    {failure.advice}"))
+        line = f"{where}{change.kind.value} {change.name}: {failure.problem}"
+        console.print(Text(line, style="red"), soft_wrap=True)
+        console.print(Text(f"    {failure.advice}"), soft_wrap=True)
+    follows = sum(failure.follows for failure in failures)
+    if follows:
+        console.print(Text(f"{follows} more steps wait for what was not made."))
