@@ -17,6 +17,7 @@ from release_cli_sentry import DEADLINE, LocalSentry, local_sentry
 ORGANIZATION = "fresh"
 TEAM = "makers"
 SCOPES = ("org:admin", "project:admin", "team:write", "alerts:write", "event:admin")
+_OURS = ("SENTRY_", "RELEASE_")
 HOOK = "https://hooks.example.org/secret-path"
 
 GATEWAY: dict[str, Any] = {
@@ -65,9 +66,7 @@ class Place:
             [sys.executable, "-m", "release_cli", *arguments],
             cwd=self.workspace,
             env={
-                **{
-                    k: v for k, v in os.environ.items() if not k.startswith(("SENTRY_", "RELEASE_"))
-                },
+                **{k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
                 "PYTHONPATH": os.pathsep.join(sys.path),
                 "SENTRY_URL": self.sentry.url,
                 "SENTRY_ORG": ORGANIZATION,
