@@ -40,13 +40,8 @@ def test_bootstrap_makes_the_plans_setup_once(place: Place) -> None:
     rules = {rule["name"]: rule for rule in place.of("kijko-api", "rules/")}
     assert set(rules) == {"New", "Back", "Many"}
     assert rules["New"]["actions"] == [{"id": "local_sentry.actions.webhook", "url": HOOK}]
-    assert (
-        rules["Many"]["conditions"][0]["value"],
-        rules["Many"]["conditions"][0]["interval"],
-    ) == (
-        10,
-        "5m",
-    )
+    many = rules["Many"]["conditions"][0]
+    assert (many["value"], many["interval"]) == (10, "5m")
     assert place.of("kijko-api")["options"] == {"filters:error_messages": "*ClientDisconnect*"}
     on = {each["id"] for each in place.of("kijko-web", "filters/") if each["active"]}
     assert on == {"browser-extensions", "filtered-transaction", "web-crawlers"}
@@ -160,7 +155,7 @@ def test_what_others_added_stays_without_prune(place: Place) -> None:
     ignored = place.of("kijko-api")["options"]["filters:error_messages"].splitlines()
     assert ignored == ["*theirs*", "*ClientDisconnect*"]
     assert {r["name"]: r["frequency"] for r in place.of("kijko-api", "rules/")} == {
-        "New": 30, "Back": 30, "Many": 30, "Theirs": 7,
+        "New": 30, "Back": 30, "Many": 30, "Theirs": 30,
     }  # fmt: skip
     assert sync(place, "--plan")["changes"] == []
 
