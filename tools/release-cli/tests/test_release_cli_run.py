@@ -1,4 +1,4 @@
-"""Releases are made with exactly the commits that affect each app, once, whatever happens between."""
+"""Each release has exactly the commits that affect its app, and is made once."""
 
 from pathlib import Path
 

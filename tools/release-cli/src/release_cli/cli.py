@@ -6,7 +6,7 @@ import typer
 
 import observability
 from observability import ObservabilityError
-from release_cli.commands import bootstrap, changelog, plan, run, scorecard, sync, upload
+from release_cli.commands import changelog, deploys, plan, run, status, upload, verify
 from release_cli.errors import ReleaseCliError
 from release_cli.output import print_error
 from sentry_api import SentryApiError
@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, upload, changelog, bootstrap, sync, scorecard):
+for verb in (plan, run, upload, verify, status, deploys, changelog):
     verb.register(app)
 
 

@@ -91,6 +91,14 @@ class Repository:
         """
         return self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").strip()
 
+    def has(self, name: str) -> bool:
+        """Whether a name stands for a commit."""
+        try:
+            self.resolve(name)
+        except GitFailed:
+            return False
+        return True
+
     def tags(self) -> dict[str, str]:
         """The commits of all tags in the history of what is checked out, by the tags' names."""
         lines = self._git(

@@ -26,6 +26,7 @@ from sentry_api.models.releases import Assembled, Deploy, NewCommit, PatchFile, 
 
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 120.0
+_SIDE_BY_SIDE = 8
 
 
 class UploadFailed(ReleaseCliError):
@@ -64,6 +65,14 @@ class Sentry:
     async def find(self, release: str) -> Release | None:
         """A release, or None."""
         return await self.api.releases.find(release)
+
+    async def releases(self, project: str, limit: int) -> list[Release]:
+        """The newest releases of a project, newest first."""
+        return [each async for each in self.api.releases.of_project(project, limit=limit)]
+
+    async def commits(self, release: str) -> list[str]:
+        """The hashes of what is in a release, newest first."""
+        return [each.id async for each in self.api.releases.commits(release)]
 
     async def finalize(self, release: str) -> None:
         """Say that it is out."""
@@ -122,18 +131,18 @@ class Sentry:
             sent += await self._send(done, parts)
 
     async def lacking(self, project: str, debug_ids: Sequence[str]) -> list[str]:
-        """Those debug ids under which the server has no source map of a project."""
-        missing = dict.fromkeys(debug_ids)
-        for debug_id in debug_ids:
-            if debug_id not in missing:
-                continue
-            async for bundle in self.api.artifacts.bundles(project, query=debug_id):
-                async for file in self.api.artifacts.files(project, bundle.bundle_id):
-                    if file.debug_id is not None:
-                        missing.pop(file.debug_id.lower(), None)
-                if debug_id not in missing:
-                    break
-        return list(missing)
+        """Those debug ids under which the server would find no file of a project.
+
+        It is asked what its symbolicator asks: where a debug id is, one by one.
+        """
+        slots = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def is_there(debug_id: str) -> bool:
+            async with slots:
+                return bool(await self.api.artifacts.look_up(project, debug_id=debug_id))
+
+        found = await asyncio.gather(*map(is_there, debug_ids))
+        return [one for one, there in zip(debug_ids, found, strict=True) if not there]
 
     async def file_count(self, project: str, release: str) -> int:
         """How many files were uploaded under a release."""

@@ -1,0 +1,157 @@
+"""Stands between the program and a real server, and does to requests what a test wants."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+
+import httpx
+
+DEADLINE = 240.0
+_HOPS = frozenset(
+    ("connection", "keep-alive", "transfer-encoding", "content-encoding", "content-length", "date",
+     "server")
+)  # fmt: skip
+When = Literal["before", "after"]
+
+
+@dataclass
+class Refusal:
+    """What requests get instead of an answer of the server.
+
+    Attributes:
+        status: of the answer.
+        headers: of the answer.
+        times: how many requests get it.
+    """
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    times: int = 1
+
+
+@dataclass
+class Proxy:
+    """A proxy of one server.
+
+    Attributes:
+        requests: method and path of each request, in the order they came.
+    """
+
+    url: str
+    upstream: str
+    requests: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    delay: float = 0.0
+    _hold: tuple[int, When] | None = None
+    _held: threading.Event = field(default_factory=threading.Event)
+    _go: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hold(self, number: int, when: When) -> None:
+        """Hold the request of a number, from now on: before the server sees it, or its answer."""
+        self.requests.clear()
+        self._held.clear()
+        self._go.clear()
+        self._hold = (number, when)
+
+    def is_held(self) -> bool:
+        """Whether that request is held now."""
+        return self._held.is_set()
+
+    def let_go(self) -> None:
+        """Break off what is held, and let everything pass from now on."""
+        self._hold = None
+        self._go.set()
+
+    def enter(self, line: str) -> tuple[int, Refusal | None]:
+        """Note a request; its number, and how it is refused if it is."""
+        with self._lock:
+            self.requests.append(line)
+            refusal = next((each for each in self.refusals if each.times > 0), None)
+            if refusal is not None:
+                refusal.times -= 1
+            return len(self.requests), refusal
+
+    def stops(self, number: int, when: When) -> bool:
+        """Hold the request if it is the one; whether it was."""
+        if self._hold != (number, when):
+            return False
+        self._held.set()
+        self._go.wait(DEADLINE)
+        return True
+
+
+@contextlib.contextmanager
+def proxy(upstream: str) -> Iterator[Proxy]:
+    """Runs a proxy on a free port."""
+    client = httpx.Client(base_url=upstream, timeout=DEADLINE)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    running = Proxy(f"http://127.0.0.1:{server.server_address[1]}", upstream)
+    server.RequestHandlerClass = _handler(running, client)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield running
+    finally:
+        running.let_go()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        client.close()
+
+
+def _handler(running: Proxy, client: httpx.Client) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            """Say nothing."""
+
+        def _pass(self) -> None:
+            body = self._body()
+            number, refusal = running.enter(f"{self.command} {self.path}")
+            try:
+                if refusal is not None:
+                    self._answer(refusal.status, refusal.headers, b'{"detail": "not now"}')
+                    return
+                time.sleep(running.delay)
+                if running.stops(number, "before"):
+                    self.close_connection = True
+                    return
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOPS}
+                answer = client.request(self.command, self.path, content=body, headers=headers)
+                if running.stops(number, "after"):
+                    self.close_connection = True
+                    return
+                self._answer(answer.status_code, dict(answer.headers), answer.content)
+            except OSError:
+                self.close_connection = True  # the program was killed
+
+        def _body(self) -> bytes:
+            if "chunked" not in self.headers.get("transfer-encoding", ""):
+                return self.rfile.read(int(self.headers.get("content-length", "0")))
+            parts = []
+            while size := int(self.rfile.readline().strip(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+
+        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                if name.lower() not in _HOPS:
+                    self.send_header(name, value)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    do: Callable[[Handler], None] = Handler._pass
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        setattr(Handler, f"do_{method}", do)
+    return Handler

@@ -1,0 +1,80 @@
+"""A run that is killed anywhere is completed by the same command, and nothing is there twice."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from release_cli_checkout import (
+    API,
+    DEADLINE,
+    GATEWAY,
+    Checkout,
+    command,
+    environment,
+    release,
+)  # fmt: skip
+from release_cli_proxy import Proxy, When, proxy
+from release_cli_sentry import LocalSentry, eventually
+
+MOST_REQUESTS = 40
+
+
+@pytest.fixture
+def between(server: LocalSentry) -> Iterator[Proxy]:
+    with proxy(server.url) as running:
+        yield running
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_any_request_it_continues_where_it_was(
+    checkout: Checkout, server: LocalSentry, between: Proxy, when: When
+) -> None:
+    """`before`: the server never saw the request; `after`: the program never saw the answer."""
+    kills = 0
+    for number in range(1, MOST_REQUESTS):
+        sha = checkout.commit(
+            f"fix: number {number}",
+            {"apps/gateway/src/gateway/app.py": f"a = {number}\n"},
+            affects=[GATEWAY],
+        )
+        version = f"0.1.{number - 1}"
+        name = checkout.release_name(GATEWAY, version)
+        # Other sources each time, so that there is something to upload.
+        checkout.package(
+            GATEWAY, name, {"gateway/more.py": f"number = {number}\nwhen = '{when}'\n"}
+        )
+        arguments = ["run", GATEWAY, *checkout.inputs()]
+        between.hold(number, when)
+        was_killed = killed(checkout, between, server.token, arguments)
+        between.let_go()
+        done = release(checkout, *arguments, url=between.url, token=server.token)
+        assert done.status == 0, (number, done.errors, between.requests)
+        assert server.commits(name) == [sha], between.requests
+        assert server.release(name)["dateReleased"]
+        assert server.deploys(name) == [("production", "release")], between.requests
+        (bundle,) = server.bundles(API, name)
+        assert bundle["fileCount"] == 4
+        assert f"gateway@{version}" in checkout.tags()
+        if not was_killed:
+            assert kills >= 8, "a release takes more requests than that"
+            return
+        kills += 1
+    pytest.fail("a release takes fewer requests than that")
+
+
+def killed(checkout: Checkout, between: Proxy, token: str, arguments: list[str]) -> bool:
+    """Start the program and kill it when its request is held; False when none was."""
+    process = subprocess.Popen(
+        command(*arguments),
+        cwd=checkout.folder,
+        env=environment(checkout, between.url, token),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: between.is_held() or process.poll() is not None, "a held request")
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+    return between.is_held()

@@ -1,0 +1,87 @@
+"""A server that is down, busy or slow: waited for as long as it makes sense, then said plainly."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from release_cli_checkout import GATEWAY, Checkout, release
+from release_cli_proxy import Proxy, Refusal, proxy
+from release_cli_sentry import LocalSentry
+
+
+@pytest.fixture
+def between(server: LocalSentry) -> Iterator[Proxy]:
+    with proxy(server.url) as running:
+        yield running
+
+
+@pytest.fixture
+def ready(checkout: Checkout) -> Checkout:
+    checkout.commit("feat: serve", {"apps/gateway/src/gateway/app.py": "a = 1\n"}, [GATEWAY])
+    checkout.package(GATEWAY, checkout.release_name(GATEWAY, "0.1.0"))
+    return checkout
+
+
+def test_a_server_that_is_down_is_named(ready: Checkout) -> None:
+    done = release(
+        ready, "run", GATEWAY, "--json", *ready.inputs(),
+        url="http://127.0.0.1:9", token="t", SENTRY_API_PATIENCE="1",
+    )  # fmt: skip
+    assert done.status == 1
+    (outcome,) = done.json
+    assert outcome["error"]["error"] == "sentry-failed"
+    assert outcome["not_done"] == ["create", "upload", "finalize", "deploy", "tag"]
+    assert "127.0.0.1:9" in done.errors
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again(
+    ready: Checkout, server: LocalSentry, between: Proxy, status: int
+) -> None:
+    between.refusals.append(Refusal(status, {"Retry-After": "0"}, times=2))
+    done = release(ready, "run", GATEWAY, *ready.inputs(), url=between.url, token=server.token)
+    assert done.status == 0, done.errors
+    name = ready.release_name(GATEWAY, "0.1.0")
+    assert server.release(name)["dateReleased"]
+    assert server.deploys(name) == [("production", "release")]
+
+
+def test_a_server_that_stays_busy_ends_the_run_and_the_next_one_completes_it(
+    ready: Checkout, server: LocalSentry, between: Proxy
+) -> None:
+    between.refusals.append(Refusal(429, {"Retry-After": "0"}, times=10_000))
+    given = {"url": between.url, "token": server.token, "SENTRY_API_PATIENCE": "1"}
+    done = release(ready, "run", GATEWAY, *ready.inputs(), **given)
+    assert done.status == 1
+    assert "Not done: create" in done.errors
+    between.refusals.clear()
+    assert release(ready, "run", GATEWAY, *ready.inputs(), **given).status == 0
+
+
+def test_a_slow_server_is_waited_for(ready: Checkout, server: LocalSentry, between: Proxy) -> None:
+    between.delay = 0.3
+    done = release(ready, "run", GATEWAY, *ready.inputs(), url=between.url, token=server.token)
+    assert done.status == 0, done.errors
+
+
+def test_a_server_slower_than_allowed_is_named(
+    ready: Checkout, server: LocalSentry, between: Proxy
+) -> None:
+    between.hold(1, "before")
+    done = release(
+        ready, "run", GATEWAY, *ready.inputs(), url=between.url, token=server.token,
+        SENTRY_API_TIMEOUT="0.2", SENTRY_API_TRIES="1",
+    )  # fmt: skip
+    assert done.status == 1
+    assert "Done: nothing." in done.errors
+
+
+def test_a_token_that_is_refused_is_named_and_not_shown(
+    ready: Checkout, server: LocalSentry
+) -> None:
+    done = release(
+        ready, "run", GATEWAY, *ready.inputs(), url=server.url, token="sntryu_of-somebody-else"
+    )
+    assert done.status == 1
+    assert "SENTRY_AUTH_TOKEN" in done.errors
+    assert "of-somebody-else" not in done.errors + done.output
