@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -91,7 +91,9 @@ def proxy(upstream: str) -> Iterator[Proxy]:
     client = httpx.Client(base_url=upstream, timeout=DEADLINE)
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     running = Proxy(f"http://127.0.0.1:{server.server_address[1]}", upstream)
-    server.RequestHandlerClass = _handler(running, client)
+    server.RequestHandlerClass = type(
+        "Handler", (_Handler,), {"running": running, "client": client}
+    )
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -105,53 +107,54 @@ def proxy(upstream: str) -> Iterator[Proxy]:
         client.close()
 
 
-def _handler(running: Proxy, client: httpx.Client) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    """Passes one request on; which proxy it belongs to, a subclass says."""
 
-        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-            """Say nothing."""
+    protocol_version = "HTTP/1.1"
+    running: Proxy
+    client: httpx.Client
 
-        def _pass(self) -> None:
-            body = self._body()
-            number, refusal = running.enter(f"{self.command} {self.path}")
-            try:
-                if refusal is not None:
-                    self._answer(refusal.status, refusal.headers, b'{"detail": "not now"}')
-                    return
-                time.sleep(running.delay)
-                if running.stops(number, "before"):
-                    self.close_connection = True
-                    return
-                headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOPS}
-                answer = client.request(self.command, self.path, content=body, headers=headers)
-                if running.stops(number, "after"):
-                    self.close_connection = True
-                    return
-                self._answer(answer.status_code, dict(answer.headers), answer.content)
-            except OSError:
-                self.close_connection = True  # the program was killed
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        """Say nothing."""
 
-        def _body(self) -> bytes:
-            if "chunked" not in self.headers.get("transfer-encoding", ""):
-                return self.rfile.read(int(self.headers.get("content-length", "0")))
-            parts = []
-            while size := int(self.rfile.readline().strip(), 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
+    def do_GET(self) -> None:
+        """Pass it on, unless the test wants otherwise."""
+        body = self._body()
+        number, refusal = self.running.enter(f"{self.command} {self.path}")
+        try:
+            if refusal is not None:
+                self._answer(refusal.status, refusal.headers, b'{"detail": "not now"}')
+                return
+            time.sleep(self.running.delay)
+            if self.running.stops(number, "before"):
+                self.close_connection = True
+                return
+            headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOPS}
+            answer = self.client.request(self.command, self.path, content=body, headers=headers)
+            if self.running.stops(number, "after"):
+                self.close_connection = True
+                return
+            self._answer(answer.status_code, dict(answer.headers), answer.content)
+        except OSError:
+            self.close_connection = True  # the program was killed
+
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("transfer-encoding", ""):
+            return self.rfile.read(int(self.headers.get("content-length", "0")))
+        parts = []
+        while size := int(self.rfile.readline().strip(), 16):
+            parts.append(self.rfile.read(size))
             self.rfile.readline()
-            return b"".join(parts)
+        self.rfile.readline()
+        return b"".join(parts)
 
-        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                if name.lower() not in _HOPS:
-                    self.send_header(name, value)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    do: Callable[[Handler], None] = Handler._pass
-    for method in ("GET", "POST", "PUT", "DELETE"):
-        setattr(Handler, f"do_{method}", do)
-    return Handler
+    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            if name.lower() not in _HOPS:
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
