@@ -112,8 +112,7 @@ def test_an_artifact_of_another_release_is_refused(checkout: Checkout, server: L
 
 def test_a_library_is_uploaded_from_the_checkout(checkout: Checkout, server: LocalSentry) -> None:
     source = "packages/observability/src/observability/x.py"
-    checkout.commit("feat: scrub", {source: "c = 1
-"}, ["observability"])
+    checkout.commit("feat: scrub", {source: "c = 1\n"}, ["observability"])
     library = {
         "address": "packages/observability:sentry", "project": "kijko-observability",
         "platform": "python", "workspace_project": "observability",

@@ -10,7 +10,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from sentry_api.models.releases import Assembled, Deploy, NewCommit, PatchFile, 
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 120.0
 _SIDE_BY_SIDE = 8
+_NEWEST = 2
 
 
 class UploadFailed(ReleaseCliError):
@@ -130,19 +131,40 @@ class Sentry:
                 )
             sent += await self._send(done, parts)
 
-    async def lacking(self, project: str, debug_ids: Sequence[str]) -> list[str]:
+    async def bundled(self, project: str, release: str = "") -> set[str]:
+        """The debug ids in the newest bundles of a project.
+
+        It is cheaper than to ask for each, and enough where nothing has changed.
+
+        Args:
+            project: the slug.
+            release: only bundles of that release.
+        """
+        found: set[str] = set()
+        looked_at = 0
+        async for bundle in self.api.artifacts.bundles(project, query=release):
+            async for file in self.api.artifacts.files(project, bundle.bundle_id):
+                if file.debug_id is not None:
+                    found.add(file.debug_id.lower())
+            looked_at += 1
+            if looked_at == _NEWEST:
+                break
+        return found
+
+    async def lacking(self, project: str, debug_ids: Iterable[str]) -> list[str]:
         """Those debug ids under which the server would find no file of a project.
 
         It is asked what its symbolicator asks: where a debug id is, one by one.
         """
         slots = asyncio.Semaphore(_SIDE_BY_SIDE)
 
-        async def is_there(debug_id: str) -> bool:
+        async def lacks(debug_id: str) -> str | None:
             async with slots:
-                return bool(await self.api.artifacts.look_up(project, debug_id=debug_id))
+                found = await self.api.artifacts.look_up(project, debug_id=debug_id)
+                return None if found else debug_id
 
-        found = await asyncio.gather(*map(is_there, debug_ids))
-        return [one for one, there in zip(debug_ids, found, strict=True) if not there]
+        asked = await asyncio.gather(*map(lacks, debug_ids))
+        return sorted(each for each in asked if each is not None)
 
     async def file_count(self, project: str, release: str) -> int:
         """How many files were uploaded under a release."""

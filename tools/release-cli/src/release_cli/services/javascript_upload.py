@@ -4,7 +4,6 @@ Maps are removed last, and only when the server has each of them, so that a run 
 anywhere can be run again.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from release_cli.services.uploaded import Uploaded
 
 # The comment that debug ids are kept in, at the end of a script.
 _COMMENT = re.compile(rb"//[#@] debugId=([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
-_TAIL_BYTES = 64 * 1024
+_TAIL_BYTES = 4096
 
 
 async def upload_javascript(
@@ -41,50 +40,47 @@ async def upload_javascript(
     for folder in folders:
         if source_maps(folder):
             await sentry.cli.inject(folder)
-    ids = sorted({found for folder in folders for found in debug_ids(folder)})
+    ids = {found for folder in folders for found in debug_ids(folder)}
     if not ids:
         raise UploadFailed(
             f"{', '.join(map(str, folders))} has no source map, and no script that had one.",
             "Turn source maps on in its build, and build again.",
         )
-    missing = await sentry.lacking(project, ids)
+    missing = ids - await sentry.bundled(project)
     if missing:
-        with_maps = [folder for folder in folders if source_maps(folder)]
-        if with_maps:
-            await sentry.cli.upload_source_maps(with_maps, release, [project])
-        still = await sentry.lacking(project, missing)
-        if still:
-            raise UploadFailed(
-                f"The server lacks the source maps of {len(still)} scripts, first {still[0]}.",
-                "Build again, so that the maps are there, and run the release again."
-                if not with_maps
-                else "Look whether its disk is full, and run the release again.",
-            )
+        await _send(sentry, folders, missing, release, project)
     removed = 0 if keep_maps else _remove([each for f in folders for each in source_maps(f)])
     return Uploaded("source maps", files=len(ids), sent=len(missing), removed=removed)
 
 
+async def _send(
+    sentry: Sentry, folders: Sequence[Path], missing: set[str], release: str, project: str
+) -> None:
+    with_maps = [folder for folder in folders if source_maps(folder)]
+    if with_maps:
+        await sentry.cli.upload_source_maps(with_maps, release, [project])
+        missing = missing - await sentry.bundled(project, release)
+    lacking = await sentry.lacking(project, missing)
+    if lacking:
+        raise UploadFailed(
+            f"The server lacks the source maps of {len(lacking)} scripts, first {lacking[0]}.",
+            "Look whether its disk is full, and run the release again."
+            if with_maps
+            else "Build again, so that the maps are there, and run the release again.",
+        )
+
+
 def debug_ids(folder: Path) -> list[str]:
-    """The debug ids of the scripts and maps below a folder."""
-    found = [_in_script(file) for file in scripts(folder)]
-    found += [_in_map(file) for file in source_maps(folder)]
+    """The debug ids of the scripts below a folder, which their maps share."""
+    found = (_debug_id(file) for file in scripts(folder))
     return [each.lower() for each in found if each]
 
 
-def _in_script(file: Path) -> str | None:
+def _debug_id(file: Path) -> str | None:
     with file.open("rb") as script:
         script.seek(max(0, file.stat().st_size - _TAIL_BYTES))
         match = _COMMENT.search(script.read())
     return match.group(1).decode() if match else None
-
-
-def _in_map(file: Path) -> str | None:
-    try:
-        content = json.loads(file.read_bytes())
-    except ValueError:
-        return None
-    found = content.get("debug_id") or content.get("debugId") if isinstance(content, dict) else None
-    return found if isinstance(found, str) else None
 
 
 def _remove(maps: Sequence[Path]) -> int:
