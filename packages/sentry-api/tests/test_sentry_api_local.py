@@ -15,8 +15,8 @@ from sentry_api import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    Period,
     SentryClient,
-    Span,
 )
 from sentry_api.models.releases import NewCommit, PatchFile
 from sentry_api.models.settings import NewAlertRule
@@ -109,7 +109,7 @@ async def test_pages_of_a_long_list_are_all_there(server: LocalSentry) -> None:
 async def test_traces_tables_and_series(server: LocalSentry) -> None:
     async with SentryClient(server.settings()) as sentry:
         story = await tell(sentry, "the trace story")
-        day = Span("24h")
+        day = Period("24h")
 
         async def complete() -> list[str | None]:
             nodes = [n for root in await sentry.explore.trace(story.trace) for n in root.walk()]
@@ -120,16 +120,16 @@ async def test_traces_tables_and_series(server: LocalSentry) -> None:
         assert (meta.spans, meta.spans_by_op["db.query"]) == (2, 1)
         where = f"trace:{story.trace}"
         table = await sentry.explore.table(
-            "spans", ["span.op", "p95(span.duration)"], query=where, sort="-span.op", span=day
+            "spans", ["span.op", "p95(span.duration)"], query=where, sort="-span.op", period=day
         )
         assert [row["span.op"] for row in table.data] == ["http.server", "db.query"]
         assert table.meta.fields["p95(span.duration)"] == "duration"
-        rows = sentry.explore.rows("spans", ["span.op"], query=where, limit=1, span=day)
+        rows = sentry.explore.rows("spans", ["span.op"], query=where, limit=1, period=day)
         assert len([row async for row in rows]) == 1
         now = datetime.now(UTC)
-        hours = Span(start=now - timedelta(hours=2), end=now + timedelta(minutes=1))
+        hours = Period(start=now - timedelta(hours=2), end=now + timedelta(minutes=1))
         (series,) = await sentry.explore.timeseries(
-            "spans", ["count()"], query=where, interval_ms=3_600_000, span=hours
+            "spans", ["count()"], query=where, interval_ms=3_600_000, period=hours
         )
         assert sum(point.value or 0 for point in series.values) == 2
         found = sentry.explore.attributes("spans", "string", substring="span.op")

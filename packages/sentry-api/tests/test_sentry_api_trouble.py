@@ -126,6 +126,17 @@ async def test_what_may_not_be_repeated_is_sent_once(
         assert [asked.method for asked in server.asked] == ["GET", "POST"]
 
 
+async def test_what_a_lost_answer_had_removed_is_removed() -> None:
+    gone = answer(404, b"{}")
+    async with misbehaving(ORGANIZATION, raw(b""), gone) as server:
+        async with SentryClient(server.settings()) as sentry:
+            await sentry.alerts.delete_rule("kijko-api", "7")
+        assert len(server.asked) == 3
+    async with misbehaving(ORGANIZATION, gone) as server, SentryClient(server.settings()) as sentry:
+        with pytest.raises(NotFound):
+            await sentry.alerts.delete_rule("kijko-api", "7")
+
+
 async def test_tries_come_to_an_end() -> None:
     async with misbehaving(ORGANIZATION, answer(500, b"{}")) as server:
         with pytest.raises(ServerFailed):

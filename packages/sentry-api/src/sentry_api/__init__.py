@@ -21,7 +21,7 @@ from sentry_api.errors import (
     TookTooLong,
     UnexpectedAnswer,
 )
-from sentry_api.resources.explore import Span
+from sentry_api.resources.explore import Period
 from sentry_api.settings import SentrySettings
 
 __all__ = [
@@ -34,13 +34,13 @@ __all__ = [
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
+    "Period",
     "RateLimited",
     "RedirectRefused",
     "SentryApiError",
     "SentryClient",
     "SentrySettings",
     "ServerFailed",
-    "Span",
     "TookTooLong",
     "UnexpectedAnswer",
 ]

@@ -23,10 +23,10 @@ _ORGANIZATION = "/organizations/{organization}"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Period:
     """A stretch of time: how far back from now, or from ``start`` to ``end`` (with a time zone)."""
 
-    period: str | None = "14d"
+    last: str | None = "14d"
     start: datetime | None = None
     end: datetime | None = None
 
@@ -34,7 +34,7 @@ class Span:
         """As Sentry reads it; a fixed stretch wins."""
         if self.start is not None or self.end is not None:
             return {"start": self.start, "end": self.end}
-        return {"statsPeriod": self.period}
+        return {"statsPeriod": self.last}
 
 
 class Explore(Resource):
@@ -47,7 +47,7 @@ class Explore(Resource):
         *,
         query: str = "",
         sort: str | None = None,
-        span: Span | None = None,
+        period: Period | None = None,
         projects: Sequence[str] = (),
         environments: Sequence[str] = (),
         limit: int = 50,
@@ -59,7 +59,7 @@ class Explore(Resource):
             fields: Columns, attributes and functions such as ``p95(span.duration)``.
             query: In Sentry's search language.
             sort: A field; ``-`` before it turns the order around.
-            span: When; the last 14 days when not given.
+            period: When; the last 14 days when not given.
             projects: Ids or slugs; all when empty.
             environments: All when empty.
             limit: Rows, at most 100.
@@ -75,7 +75,7 @@ class Explore(Resource):
                 "project": projects,
                 "environment": environments,
                 "per_page": page_size(limit),
-                **(span or Span()).parameters(),
+                **(period or Period()).parameters(),
             },
             organization=self._organization,
         )
@@ -88,7 +88,7 @@ class Explore(Resource):
         *,
         query: str = "",
         sort: str | None = None,
-        span: Span | None = None,
+        period: Period | None = None,
         projects: Sequence[str] = (),
         environments: Sequence[str] = (),
         limit: int | None = None,
@@ -105,7 +105,7 @@ class Explore(Resource):
                 "project": projects,
                 "environment": environments,
                 "per_page": page_size(limit),
-                **(span or Span()).parameters(),
+                **(period or Period()).parameters(),
             },
             organization=self._organization,
         )
@@ -128,7 +128,7 @@ class Explore(Resource):
         group_by: Sequence[str] = (),
         top: int | None = None,
         interval_ms: int | None = None,
-        span: Span | None = None,
+        period: Period | None = None,
         projects: Sequence[str] = (),
         environments: Sequence[str] = (),
     ) -> list[Series]:
@@ -141,7 +141,7 @@ class Explore(Resource):
             group_by: One series for each value of these.
             top: How many groups at most.
             interval_ms: Milliseconds of a point; the server chooses when not given.
-            span: When; the last 14 days when not given.
+            period: When; the last 14 days when not given.
             projects: Ids or slugs; all when empty.
             environments: All when empty.
         """
@@ -157,7 +157,7 @@ class Explore(Resource):
                 "interval": interval_ms,
                 "project": projects,
                 "environment": environments,
-                **(span or Span()).parameters(),
+                **(period or Period()).parameters(),
             },
             organization=self._organization,
         )
@@ -169,7 +169,7 @@ class Explore(Resource):
         attribute_type: Literal["string", "number", "boolean"],
         *,
         substring: str = "",
-        span: Span | None = None,
+        period: Period | None = None,
     ) -> AsyncIterator[Attribute]:
         """What can be searched by."""
         call = get(
@@ -179,13 +179,13 @@ class Explore(Resource):
                 "itemType": item_type,
                 "attributeType": attribute_type,
                 "substringMatch": substring or None,
-                **(span or Span()).parameters(),
+                **(period or Period()).parameters(),
             },
             organization=self._organization,
         )
         return self._each(call, _ATTRIBUTES)
 
-    async def trace(self, trace: str, *, span: Span | None = None) -> list[TraceNode]:
+    async def trace(self, trace: str, *, period: Period | None = None) -> list[TraceNode]:
         """A trace: its roots, with all below them.
 
         Raises:
@@ -194,18 +194,18 @@ class Explore(Resource):
         call = get(
             f"{_ORGANIZATION}/trace/{{trace}}/",
             "org:read",
-            query=(span or Span()).parameters(),
+            query=(period or Period()).parameters(),
             organization=self._organization,
             trace=trace,
         )
         return await self._transport.fetch(call, _NODES)
 
-    async def trace_meta(self, trace: str, *, span: Span | None = None) -> TraceMeta:
+    async def trace_meta(self, trace: str, *, period: Period | None = None) -> TraceMeta:
         """What a trace holds, in numbers."""
         call = get(
             f"{_ORGANIZATION}/trace-meta/{{trace}}/",
             "org:read",
-            query=(span or Span()).parameters(),
+            query=(period or Period()).parameters(),
             organization=self._organization,
             trace=trace,
         )

@@ -9,7 +9,7 @@ from sentry_api._call import get
 from sentry_api._transport import Download
 from sentry_api.models.replays import Replay, ReplayAnswer, ReplayList, Segment
 from sentry_api.resources.base import Resource, page_size
-from sentry_api.resources.explore import Span
+from sentry_api.resources.explore import Period
 
 _REPLAY = TypeAdapter(ReplayAnswer)
 _REPLAYS = TypeAdapter(ReplayList)
@@ -28,7 +28,7 @@ class Replays(Resource):
         projects: Sequence[str] = (),
         environments: Sequence[str] = (),
         sort: str = "-started_at",
-        span: Span | None = None,
+        period: Period | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Replay]:
         """Replays that a search finds."""
@@ -42,7 +42,7 @@ class Replays(Resource):
                 "environment": environments,
                 "sort": sort,
                 "per_page": page_size(limit),
-                **(span or Span()).parameters(),
+                **(period or Period()).parameters(),
             },
             organization=self._organization,
         )

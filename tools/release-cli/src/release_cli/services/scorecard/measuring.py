@@ -13,7 +13,7 @@ from release_cli.services.scorecard.figures import (
     SlowOperation,
     resolutions_of,
 )
-from sentry_api import NotFound, SentryClient, Span
+from sentry_api import NotFound, Period, SentryClient
 from sentry_api.models.issues import Issue
 from sentry_api.models.settings import AlertFiring, AlertRule
 
@@ -60,7 +60,7 @@ class _Measuring:
         self._sentry = sentry
         self._start = start
         self._end = end
-        self._span = Span(start=start, end=end)
+        self._period = Period(start=start, end=end)
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def all(self, answers: Iterable[Awaitable[_T]]) -> list[_T]:
@@ -147,7 +147,7 @@ class _Measuring:
             ["transaction", "project", "p95(span.duration)", "count()"],
             query=f"is_transaction:true p95(span.duration):>{limit:g}",
             sort="-p95(span.duration)",
-            span=self._span,
+            period=self._period,
             limit=_MOST_SLOW,
         )
         return [
@@ -163,7 +163,7 @@ class _Measuring:
     async def queries(self) -> int | None:
         """How much was asked of MCP servers; None where nothing of it is logged."""
         table = await self._sentry.explore.table(
-            "spans", ["count()"], query=_MCP, span=self._span, limit=1
+            "spans", ["count()"], query=_MCP, period=self._period, limit=1
         )
         count = int(table.data[0].get("count()") or 0) if table.data else 0
         return count or None
