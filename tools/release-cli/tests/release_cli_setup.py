@@ -17,6 +17,7 @@ from release_cli_sentry import DEADLINE, LocalSentry, local_sentry
 ORGANIZATION = "fresh"
 TEAM = "makers"
 SCOPES = ("org:admin", "project:admin", "team:write", "alerts:write", "event:admin")
+_PROGRAM = (sys.executable, "-m", "release_cli")
 _OURS = ("SENTRY_", "RELEASE_")
 HOOK = "https://hooks.example.org/secret-path"
 
@@ -63,18 +64,9 @@ class Place:
     def release(self, *arguments: str, **environment: str) -> Said:
         """Run `release` in the workspace."""
         done = subprocess.run(
-            [sys.executable, "-m", "release_cli", *arguments],
+            [*_PROGRAM, *arguments],
             cwd=self.workspace,
-            env={
-                **{k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
-                "PYTHONPATH": os.pathsep.join(sys.path),
-                "SENTRY_URL": self.sentry.url,
-                "SENTRY_ORG": ORGANIZATION,
-                "SENTRY_AUTH_TOKEN": self.token,
-                "RELEASE_REPOSITORY": "kijko/mono",
-                "HOOK": HOOK,
-                **environment,
-            },
+            env=self._environment(environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -84,6 +76,29 @@ class Place:
         assert "Traceback" not in done.stderr, done.stderr
         assert self.token not in done.stdout + done.stderr
         return Said(done.returncode, done.stdout, done.stderr)
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start `release` in the workspace, to be killed."""
+        return subprocess.Popen(
+            [*_PROGRAM, *arguments],
+            cwd=self.workspace,
+            env=self._environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "SENTRY_URL": self.sentry.url,
+            "SENTRY_ORG": ORGANIZATION,
+            "SENTRY_AUTH_TOKEN": self.token,
+            "RELEASE_REPOSITORY": "kijko/mono",
+            "HOOK": HOOK,
+            **more,
+        }
 
     def targets(self, *projects: dict[str, Any]) -> str:
         """A file as `./pants sentry-projects --json` writes it."""

@@ -1,12 +1,14 @@
 """Setting Sentry up: from nothing to all of it, once; and as the BUILD files say, without harm."""
 
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from release_cli_sentry import DEADLINE
 from release_cli_setup import GATEWAY, HOOK, TEAM, Place, empty_organization
 
 PLAN = {
@@ -52,6 +54,24 @@ def test_bootstrap_makes_the_plans_setup_once(place: Place) -> None:
     again = bootstrap(place)
     assert (again["changes"], again["failures"]) == ([], [])
     assert {file["written"] for file in again["dsn_files"]} == {"as it was", "no folder yet"}
+
+
+@pytest.mark.parametrize("rules", [1, 3])
+def test_killed_anywhere_it_continues_where_it_was(place: Place, rules: int) -> None:
+    targets = ("--team", TEAM, "--projects", place.targets(GATEWAY))
+    begun = place.begin("bootstrap", *targets)
+    deadline = time.monotonic() + DEADLINE
+    while begun.poll() is None:
+        made = place.ask("GET", "organizations/fresh/projects/")
+        if made and len(place.of(made[0]["slug"], "rules/")) >= rules:
+            break
+        assert time.monotonic() < deadline
+    begun.kill()
+    begun.wait(DEADLINE)
+    assert bootstrap(place)["failures"] == []
+    assert len(place.of("kijko-api", "rules/")) == 3
+    assert {p["slug"] for p in place.ask("GET", "organizations/fresh/projects/")} == PLAN
+    assert bootstrap(place)["changes"] == []
 
 
 def test_a_dsn_is_where_it_belongs_and_nowhere_else(place: Place) -> None:
