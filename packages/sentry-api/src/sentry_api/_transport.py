@@ -9,9 +9,9 @@ from typing import Self, TypeVar
 
 import httpx
 import tenacity
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
-from sentry_api import _answers, _regions, _retries, errors
+from sentry_api import _answers, _reading, _regions, _retries, errors
 from sentry_api._allowance import Allowance
 from sentry_api._call import Call, get
 from sentry_api.settings import SentrySettings
@@ -102,7 +102,7 @@ class Transport:
                 answer = await self._tried(call, base)
             except errors.NotAllowed:
                 return None  # a build's token may not look; where there is one region it need not
-            region = _parsed(call, TypeAdapter(_Region), answer.body).links.regionUrl
+            region = _reading.parsed(call, TypeAdapter(_Region), answer.body).links.regionUrl
         return _regions.trusted(base, region) if region else None
 
     async def send(self, call: Call, *, base: str | None = None) -> Answer:
@@ -126,7 +126,7 @@ class Transport:
             UnexpectedAnswer: the answer has another shape.
             SentryApiError: it did not work; its type says how.
         """
-        return _parsed(call, shape, (await self.send(call, base=base)).body)
+        return _reading.parsed(call, shape, (await self.send(call, base=base)).body)
 
     async def pages(
         self, call: Call, shape: TypeAdapter[_T], *, base: str | None = None
@@ -135,7 +135,7 @@ class Transport:
         seen: set[str] = set()
         while True:
             answer = await self.send(call, base=base)
-            yield _parsed(call, shape, answer.body)
+            yield _reading.parsed(call, shape, answer.body)
             cursor = answer.next_cursor
             if cursor is None:
                 return
@@ -177,7 +177,7 @@ class Transport:
             raise _too_long(call, limit) from error
 
     async def _chunks(self, call: Call, response: httpx.Response) -> AsyncIterator[bytes]:
-        with _translated(call):
+        with _reading.translated(call):
             async for chunk in response.aiter_bytes():
                 yield chunk
 
@@ -201,18 +201,18 @@ class Transport:
 
     async def _once(self, call: Call, base: str) -> Answer:
         await self._allowance.wait(call)
-        limit = self.settings.api_timeout
+        limit, largest = self.settings.api_timeout, self.settings.api_largest_answer
         try:
             async with asyncio.timeout(limit):  # a server may also dribble for ever
                 response = await self._open(call, base)
                 try:
-                    with _translated(call):
-                        body = await _body(call, response, self.settings.api_largest_answer)
+                    with _reading.translated(call):
+                        body = await _reading.body_of(call, response, largest)
                 finally:
                     await response.aclose()
         except TimeoutError as error:
             raise _too_long(call, limit) from error
-        return Answer(body, _next_cursor(response))
+        return Answer(body, _reading.next_cursor(response))
 
     async def _open(self, call: Call, base: str) -> httpx.Response:
         """Sends the call; the answer is good, and its body is not read yet."""
@@ -231,13 +231,13 @@ class Transport:
                 or None,
                 headers=self._credentials(),
             )
-            with _translated(call):
+            with _reading.translated(call):
                 response = await self._http.send(request, stream=True)
             try:
                 self._allowance.learn(call, response)
                 if response.status_code >= 400:
-                    with _translated(call):
-                        body = await _start_of(response, _LARGEST_ERROR)
+                    with _reading.translated(call):
+                        body = await _reading.start_of(response, _LARGEST_ERROR)
                     raise _answers.error_of(call, response, body)
                 if not response.has_redirect_location and response.status_code < 300:
                     return response
@@ -281,75 +281,3 @@ def _too_long(call: Call, limit: float) -> errors.TookTooLong:
         f"Sentry had not answered {call.method} {call.path} after {limit:g} s.",
         "Try again, or raise SENTRY_API_TIMEOUT.",
     )
-
-
-class _translated:  # noqa: N801 - read as a word: with _translated(call)
-    """Turns httpx's errors into ours."""
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        what = f"{self._call.method} {self._call.path}"
-        if isinstance(error, httpx.TimeoutException):
-            raise errors.TookTooLong(
-                f"Sentry took too long over {what}.", "Try again, or raise SENTRY_API_TIMEOUT."
-            ) from error
-        if isinstance(error, httpx.DecodingError):
-            raise errors.UnexpectedAnswer(
-                f"The answer to {what} cannot be decompressed.", "Report it to the server's owner."
-            ) from error
-        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
-            reason = f" ({type(error).__name__})" if not str(error) else f" ({error})"
-            raise errors.NoConnection(
-                f"There is no connection to Sentry for {what}{reason}.",
-                "Check SENTRY_URL and the network.",
-            ) from error
-
-
-async def _body(call: Call, response: httpx.Response, largest: int) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > largest:
-            raise errors.UnexpectedAnswer(
-                f"The answer to {call.method} {call.path} is larger than {largest} bytes.",
-                "Ask for less, or raise SENTRY_API_LARGEST_ANSWER.",
-            )
-    return bytes(body)
-
-
-async def _start_of(response: httpx.Response, most: int) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) >= most:
-            break
-    return bytes(body[:most])
-
-
-def _next_cursor(response: httpx.Response) -> str | None:
-    """The cursor in Sentry's ``Link`` header; its addresses are not followed."""
-    following = response.links.get("next", {})
-    return following.get("cursor") if following.get("results") == "true" else None
-
-
-def _parsed(call: Call, shape: TypeAdapter[_T], body: bytes) -> _T:
-    try:
-        return shape.validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise errors.UnexpectedAnswer(
-            f"The answer to {call.method} {call.path} is not what Sentry's API promises:"
-            f" {where}: {first['msg']}.",
-            "Check that SENTRY_URL is a Sentry server of a known version.",
-        ) from None

@@ -28,19 +28,23 @@ class Resource:
             raise BadConfiguration("No organization is named.", "Set SENTRY_ORG to its slug.")
         return self._named
 
-    async def _each(
+    def _each(
         self, call: Call, page: TypeAdapter[list[_T]], *, limit: int | None = None
     ) -> AsyncIterator[_T]:
         """The things of all pages; no page more than ``limit`` things need is asked for."""
-        left = limit
-        async for things in self._transport.pages(call, page):
-            for thing in things:
-                if left == 0:
-                    return
-                yield thing
-                left = None if left is None else left - 1
-            if left == 0:
-                return
+        pages = self._transport.pages(call, page)
+        return at_most(limit, (thing async for things in pages for thing in things))
+
+
+async def at_most(limit: int | None, things: AsyncIterator[_T]) -> AsyncIterator[_T]:
+    """The first things; the one after them is not asked for."""
+    left = limit
+    while left is None or left > 0:
+        try:
+            yield await anext(things)
+        except StopAsyncIteration:
+            return
+        left = None if left is None else left - 1
 
 
 def page_size(limit: int | None, most: int = 100) -> int:

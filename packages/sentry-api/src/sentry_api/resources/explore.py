@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from sentry_api._call import Parameters, get
+from sentry_api._call import Call, Parameters, get
 from sentry_api.models.base import Json
 from sentry_api.models.explore import Attribute, Series, Table, TimeSeries
 from sentry_api.models.traces import TraceMeta, TraceNode
-from sentry_api.resources.base import Resource, page_size
+from sentry_api.resources.base import Resource, at_most, page_size
 
 Dataset = Literal["errors", "spans", "logs", "tracemetrics", "transactions", "issuePlatform"]
 _TABLE = TypeAdapter(Table)
@@ -64,24 +64,10 @@ class Explore(Resource):
             environments: All when empty.
             limit: Rows, at most 100.
         """
-        call = get(
-            f"{_ORGANIZATION}/events/",
-            "org:read",
-            query={
-                "dataset": dataset,
-                "field": fields,
-                "query": query,
-                "sort": sort,
-                "project": projects,
-                "environment": environments,
-                "per_page": page_size(limit),
-                **(period or Period()).parameters(),
-            },
-            organization=self._organization,
-        )
+        call = self._events(dataset, fields, query, sort, period, projects, environments, limit)
         return await self._transport.fetch(call, _TABLE)
 
-    async def rows(
+    def rows(
         self,
         dataset: Dataset,
         fields: Sequence[str],
@@ -94,7 +80,22 @@ class Explore(Resource):
         limit: int | None = None,
     ) -> AsyncIterator[dict[str, Json]]:
         """All rows of a query, page by page; arguments as for ``table``."""
-        call = get(
+        call = self._events(dataset, fields, query, sort, period, projects, environments, limit)
+        pages = self._transport.pages(call, _TABLE)
+        return at_most(limit, (row async for page in pages for row in page.data))
+
+    def _events(
+        self,
+        dataset: Dataset,
+        fields: Sequence[str],
+        query: str,
+        sort: str | None,
+        period: Period | None,
+        projects: Sequence[str],
+        environments: Sequence[str],
+        limit: int | None,
+    ) -> Call:
+        return get(
             f"{_ORGANIZATION}/events/",
             "org:read",
             query={
@@ -109,15 +110,6 @@ class Explore(Resource):
             },
             organization=self._organization,
         )
-        left = limit
-        async for page in self._transport.pages(call, _TABLE):
-            for row in page.data:
-                if left == 0:
-                    return
-                yield row
-                left = None if left is None else left - 1
-            if left == 0:
-                return
 
     async def timeseries(
         self,

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sentry_api._call import get
 from sentry_api._transport import Download
 from sentry_api.models.replays import Replay, ReplayAnswer, ReplayList, Segment
-from sentry_api.resources.base import Resource, page_size
+from sentry_api.resources.base import Resource, at_most, page_size
 from sentry_api.resources.explore import Period
 
 _REPLAY = TypeAdapter(ReplayAnswer)
@@ -21,7 +21,7 @@ _RECORDING = "/projects/{organization}/{project}/replays/{replay}/recording-segm
 class Replays(Resource):
     """``…/replays/``."""
 
-    async def search(
+    def search(
         self,
         query: str = "",
         *,
@@ -46,15 +46,8 @@ class Replays(Resource):
             },
             organization=self._organization,
         )
-        left = limit
-        async for page in self._transport.pages(call, _REPLAYS):
-            for replay in page.data:
-                if left == 0:
-                    return
-                yield replay
-                left = None if left is None else left - 1
-            if left == 0:
-                return
+        pages = self._transport.pages(call, _REPLAYS)
+        return at_most(limit, (replay async for page in pages for replay in page.data))
 
     async def get(self, replay: str) -> Replay:
         """A replay.
