@@ -155,8 +155,11 @@ class Repository:
         Raises:
             GitFailed: another commit has that name.
         """
-        if self.tags().get(name) != commit:
+        try:
             self._git("tag", name, commit)
+        except GitFailed:
+            if self.tags().get(name) != commit:
+                raise
 
     def push_tag(self, name: str, remote: str) -> None:
         """Send a tag to a remote."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from release_cli.errors import ReleaseCliError
@@ -129,18 +128,15 @@ def version_variable(project: str) -> str:
 
 def runs_below_pants() -> bool:
     """Whether Pants started this program, directly or not, and so waits for it."""
+    import psutil  # here, because most runs ask nothing of Pants
+
     try:
-        above = psutil.Process().parents()
+        return any(_is_pants(process.cmdline()) for process in psutil.Process().parents())
     except psutil.Error:
         return False
-    return any(_is_pants(process) for process in above)
 
 
-def _is_pants(process: psutil.Process) -> bool:
-    try:
-        words = process.cmdline()
-    except psutil.Error:
-        return False
+def _is_pants(words: Sequence[str]) -> bool:
     # The daemon renames itself `pantsd […]`; the program is `python -m pants` or `…/bin/pants`.
     first = words[0] if words else ""
     return first.startswith("pantsd") or any(

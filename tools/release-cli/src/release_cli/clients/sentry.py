@@ -48,7 +48,7 @@ class Sentry:
 
     async def create(
         self, release: str, project: str, *, ref: str, commits: Sequence[NewCommit] | None
-    ) -> None:
+    ) -> Release:
         """Make a release with exactly these commits; the same again changes nothing.
 
         Args:
@@ -56,8 +56,11 @@ class Sentry:
             project: the slug.
             ref: the commit it is built from.
             commits: newest first; None leaves them open.
+
+        Returns:
+            The release as it is now: it may have been there, and be out already.
         """
-        await self.api.releases.create(release, [project], ref=ref, commits=commits)
+        return await self.api.releases.create(release, [project], ref=ref, commits=commits)
 
     async def set_commits_auto(self, release: str, project: str, checkout: Path) -> None:
         """Let sentry-cli decide the commits."""
@@ -86,10 +89,8 @@ class Sentry:
     async def deploy(
         self, release: str, environment: str, *, name: str, url: str | None = None
     ) -> None:
-        """Note that it went somewhere, unless a note of that name is there."""
-        known = await self.deploys(release)
-        if not any(each.environment == environment and each.name == name for each in known):
-            await self.api.releases.deploy(release, environment, name=name, url=url)
+        """Note that it went somewhere; twice is two deploys."""
+        await self.api.releases.deploy(release, environment, name=name, url=url)
 
     async def put_mappings(
         self, project: str, repository: str, mappings: Sequence[CodeMapping]

@@ -1,11 +1,10 @@
 """What is done of a release, on disk: a run that was cut off continues from here.
 
 Every step may be done twice (the server is asked, or takes the same again as nothing new), so the
-journal may be lost; it saves the questions.
+journal may be lost, with the machine's power too; it saves the questions.
 """
 
 import json
-import os
 import re
 import tempfile
 from datetime import UTC, datetime
@@ -64,6 +63,4 @@ class Journal:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=self._file.parent, delete=False) as partial:
             partial.write(json.dumps(self._entry.model_dump(), indent=1))
-            partial.flush()
-            os.fsync(partial.fileno())
         Path(partial.name).replace(self._file)

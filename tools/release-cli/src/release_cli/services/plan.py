@@ -154,6 +154,8 @@ class Planner:
         return self.found[commit.sha]
 
     def _plans(self, app: SentryProject, base: str | None) -> list[VersionPlan]:
+        if not (self.repository.root / FOLDER).is_dir():
+            return []
         read = [
             read_version_plan(path, self.repository.file_at(self.head, path))
             for path in self.repository.files_added(base, self.head, FOLDER)

@@ -7,6 +7,7 @@ chunk twice, finalizing looks first, a deploy is noted under a name once, a tag 
 a kill at any point the same command continues.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from release_cli.services.journal import Step
 from release_cli.services.plan import AppPlan
 from release_cli.services.uploaded import Uploaded
 from release_cli.services.uploads import UploadRequest, upload
+from sentry_api.models.releases import Release
 
 STEPS: tuple[Step, ...] = ("create", "upload", "finalize", "deploy", "tag")
 
@@ -70,6 +72,7 @@ class ReleaseSteps:
     repository_name: str
     wishes: Wishes
     uploaded: Uploaded | None = None
+    _made: Release | None = None
 
     def artifact(self) -> Path | None:
         """Where what is deployed lies."""
@@ -100,7 +103,9 @@ class ReleaseSteps:
         commits = None
         if not self.wishes.auto_commits:
             commits = [new_commit(each.commit, self.repository_name) for each in plan.commits]
-        await self.sentry.create(plan.release, plan.app.project, ref=plan.head, commits=commits)
+        self._made = await self.sentry.create(
+            plan.release, plan.app.project, ref=plan.head, commits=commits
+        )
         if self.wishes.auto_commits:
             root = self.repository.root
             await self.sentry.set_commits_auto(plan.release, plan.app.project, root)
@@ -120,20 +125,24 @@ class ReleaseSteps:
         )
 
     async def _finalize(self) -> None:
-        known = await self.sentry.find(self.plan.release)
+        # What this very run made is as the server said then; else it is asked.
+        known = self._made or await self.sentry.find(self.plan.release)
         if known is None or known.date_released is None:
             await self.sentry.finalize(self.plan.release)
 
     async def _deploy(self) -> None:
-        if self.wishes.environment is not None:
-            await self.sentry.deploy(
-                self.plan.release,
-                self.wishes.environment,
-                name=self.wishes.deploy_name,
-                url=self.wishes.deploy_url,
-            )
+        wishes, release = self.wishes, self.plan.release
+        if wishes.environment is None:
+            return
+        if self._made is None or self._made.deploy_count:
+            for each in await self.sentry.deploys(release):
+                if (each.environment, each.name) == (wishes.environment, wishes.deploy_name):
+                    return
+        await self.sentry.deploy(
+            release, wishes.environment, name=wishes.deploy_name, url=wishes.deploy_url
+        )
 
     async def _tag(self) -> None:
-        self.repository.tag(self.plan.tag, self.plan.head)
+        await asyncio.to_thread(self.repository.tag, self.plan.tag, self.plan.head)
         if self.wishes.push:
-            self.repository.push_tag(self.plan.tag, self.wishes.push)
+            await asyncio.to_thread(self.repository.push_tag, self.plan.tag, self.wishes.push)
