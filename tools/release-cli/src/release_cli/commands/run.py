@@ -127,19 +127,27 @@ def _release(
 ) -> "list[Outcome]":
     from release_cli.clients.sentry import open_sentry
     from release_cli.commands.progress import progress
+    from release_cli.services.journal import Journal
     from release_cli.services.packaging import package
     from release_cli.services.release_run import ReleaseRun
     from sentry_api import SentrySettings
 
     settings = SentrySettings.read()
-    failed = package(plans, workspace.repository, workspace.pants, wishes.artifacts)
+    server = f"{settings.url}/{settings.org}"
+    to_upload = [
+        plan
+        for plan in plans
+        if "upload" in wishes.steps
+        and not Journal(workspace.journals, server, plan.release).is_done("upload")
+    ]
+    failed = package(to_upload, workspace.repository, workspace.pants, wishes.artifacts)
 
     async def work() -> "list[Outcome]":
         with progress(plans, wishes.steps, show=show) as on_step:
             async with open_sentry(settings) as sentry:
                 releasing = ReleaseRun(
                     sentry,
-                    f"{settings.url}/{settings.org}",
+                    server,
                     workspace.repository,
                     workspace.repository_name,
                     wishes,
