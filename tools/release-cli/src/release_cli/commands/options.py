@@ -1,10 +1,11 @@
 """Options that several verbs share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+Last = Literal["create", "upload", "finalize", "deploy", "tag"]
 Apps = Annotated[
     list[str] | None,
     typer.Argument(help="Names as in the workspace or in Sentry; by default all.", metavar="APP…"),

@@ -3,11 +3,19 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from release_cli.commands.options import AffectedFrom, Apps, Depth, Environment, ProjectsFile
+import observability
+from release_cli.commands.options import (
+    AffectedFrom,
+    Apps,
+    Depth,
+    Environment,
+    Last,
+    ProjectsFile,
+)
 from release_cli.errors import ReleaseCliError, SettingsInvalid
 from release_cli.output import AsJson, Quiet, console, print_error, print_json
 
@@ -16,8 +24,6 @@ if TYPE_CHECKING:
     from release_cli.services.release_run import Outcome
     from release_cli.services.release_steps import Wishes
     from release_cli.services.workspace import Workspace
-
-Last = Literal["create", "upload", "finalize", "deploy", "tag"]
 
 
 def register(app: typer.Typer) -> None:
@@ -167,6 +173,7 @@ def _report(outcomes: "list[Outcome]", *, quiet: bool) -> None:
         for warning in (*each.plan.warnings, *(each.uploaded.warnings if each.uploaded else ())):
             sys.stderr.write(f"release: {each.plan.name}: {warning}\n")
         if each.error is not None:
+            observability.capture_exception(each.error)
             done = ", ".join(each.done) or "nothing"
             sys.stderr.write(
                 f"release: {each.plan.name}: {each.error.what} {each.error.advice} "

@@ -2,11 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from release_cli.commands.options import Environment, ProjectsFile
+from release_cli.commands.options import Environment, Last, ProjectsFile
 from release_cli.output import AsJson, Quiet, console, print_json
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verify(
     ] = None,
     environment: Environment = None,
     until: Annotated[
-        Literal["create", "upload", "finalize", "deploy", "tag"],
+        Last,
         typer.Option(help="The last step that should be done."),
     ] = "tag",
     projects: ProjectsFile = None,

@@ -13,13 +13,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-Step = Literal["package", "create", "upload", "finalize", "deploy", "tag"]
+Step = Literal["create", "upload", "finalize", "deploy", "tag"]
 
 
 class _Entry(BaseModel):
     release: str
     steps: dict[str, str] = Field(default_factory=dict)
-    facts: dict[str, str] = Field(default_factory=dict)
 
 
 class Journal:
@@ -39,25 +38,14 @@ class Journal:
         except (OSError, ValidationError):
             self._entry = _Entry(release=release)
 
-    @property
-    def done(self) -> tuple[str, ...]:
-        """The steps that were done, in their order."""
-        return tuple(self._entry.steps)
-
     def is_done(self, step: str) -> bool:
         """Whether a step was done; of files that differ from the commit it is never known."""
         return step in self._entry.steps and not self._entry.release.endswith(".dirty")
 
-    def note(self, step: str, **facts: str) -> None:
+    def note(self, step: str) -> None:
         """Say that a step is done, before the next begins."""
         self._entry.steps[step] = datetime.now(UTC).isoformat(timespec="seconds")
-        self._entry.facts |= facts
         self._write()
-
-    def forget(self, step: str) -> None:
-        """Have a step done again."""
-        if self._entry.steps.pop(step, None) is not None:
-            self._write()
 
     def _write(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
