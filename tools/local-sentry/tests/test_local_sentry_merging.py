@@ -10,7 +10,7 @@ from typing import Any
 from local_sentry.archive import export_data, import_data
 from local_sentry.doctor import examine
 from local_sentry.store.database import FILE_NAME
-from local_sentry.store.merging import LEFT_OUT, MERGED
+from local_sentry.store.merge_plan import LEFT_OUT, MERGED
 from local_sentry_process import (
     LocalSentry,
     envelope,

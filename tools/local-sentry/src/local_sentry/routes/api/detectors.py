@@ -17,15 +17,13 @@ from local_sentry.routes.api.periods import project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
 from local_sentry.routes.api.resources import resource, taking
-from local_sentry.routes.issue_shape import actor
+from local_sentry.routes.detector_shape import alert_rule as alert_rule_of
+from local_sentry.routes.detector_shape import detector as shape_of
 from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
 from local_sentry.services.metric_detection import (
-    CRITICAL,
-    WARNING,
     InvalidDetectorError,
     check,
 )
-from local_sentry.services.timestamps import isoformat
 from local_sentry.store import catalog, detectors
 from local_sentry.store.detectors import Detector
 from local_sentry.store.session import WriteSession
@@ -119,106 +117,6 @@ def _changed(
     return changed
 
 
-def _owner(connection: Connection, found: Detector) -> Document | None:
-    if found.owner is None:
-        return None
-    known = catalog.teams(connection, catalog.organization_of_project(connection, found.project_id))
-    return actor(found.owner, next((t.slug for t in known if f"team:{t.id}" == found.owner), None))
-
-
-def _shape(connection: Connection, found: Detector) -> Document:
-    number = str(found.id)
-    return {
-        "id": number,
-        "projectId": str(found.project_id),
-        "name": found.name,
-        "description": found.description,
-        "type": "metric_issue",
-        "workflowIds": list(found.workflow_ids),
-        "owner": _owner(connection, found),
-        "createdBy": None,
-        "latestGroup": None,
-        "dateCreated": isoformat(found.date_created),
-        "dateUpdated": isoformat(found.date_updated),
-        "dataSources": [
-            {
-                "id": number,
-                "organizationId": "1",
-                "type": "snuba_query_subscription",
-                "sourceId": number,
-                "queryObj": {
-                    "id": number,
-                    "status": 0,
-                    "subscription": None,
-                    "snubaQuery": {"id": number, "environment": None, "query": "", **found.query},
-                },
-            }
-        ],
-        "conditionGroup": {
-            "id": number,
-            "organizationId": "1",
-            "logicType": "any",
-            "conditions": [
-                {"id": f"{number}{place}"} | condition
-                for place, condition in enumerate(found.conditions)
-            ],
-            "actions": [],
-        },
-        "config": {"comparisonDelta": None} | found.config,
-        "enabled": found.enabled,
-    }
-
-
-def _alert_rule(connection: Connection, found: Detector) -> Document:
-    """The same in the shape that Sentry called a metric alert rule."""
-    slug = catalog.project_by_id(connection, found.project_id).slug
-    by_result = {each.get("conditionResult"): each for each in found.conditions}
-    critical = by_result.get(CRITICAL) or by_result[WARNING]
-    delta = found.config.get("comparisonDelta")
-    seconds = found.query.get("timeWindow")
-    return {
-        "id": str(found.id),
-        "name": found.name,
-        "organizationId": "1",
-        "status": 0 if found.enabled else 4,
-        "dataset": found.query.get("dataset"),
-        "queryType": found.query.get("queryType"),
-        "eventTypes": found.query.get("eventTypes") or [],
-        "query": found.query.get("query") or "",
-        "aggregate": found.query.get("aggregate"),
-        "environment": found.query.get("environment"),
-        "timeWindow": seconds / 60 if isinstance(seconds, int | float) else None,
-        "resolution": 1,
-        "thresholdType": 1 if critical.get("type") in ("lt", "lte") else 0,
-        "thresholdPeriod": 1,
-        "resolveThreshold": by_result.get(0, {}).get("comparison"),
-        "comparisonDelta": delta / 60 if isinstance(delta, int | float) else None,
-        "detectionType": found.config.get("detectionType"),
-        "sensitivity": None,
-        "seasonality": None,
-        "triggers": [
-            {
-                "id": f"{found.id}{result}",
-                "alertRuleId": str(found.id),
-                "label": label,
-                "alertThreshold": by_result[result].get("comparison"),
-                "thresholdType": 1 if by_result[result].get("type") in ("lt", "lte") else 0,
-                "resolveThreshold": by_result.get(0, {}).get("comparison"),
-                "actions": [],
-            }
-            for result, label in ((CRITICAL, "critical"), (WARNING, "warning"))
-            if result in by_result
-        ],
-        "projects": [slug],
-        "owner": found.owner,
-        "createdBy": None,
-        "description": found.description,
-        "snooze": False,
-        "dateCreated": isoformat(found.date_created),
-        "dateModified": isoformat(found.date_updated),
-    }
-
-
 def _chosen(connection: Connection, request: Request) -> list[Detector]:
     owner = organization_of(connection, request)
     chosen = project_ids_of(connection, request, owner)
@@ -243,7 +141,7 @@ def _detector_of(connection: Connection, request: Request) -> Detector:
 
 async def list_detectors(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/detectors/`."""
-    found = await read(request, lambda c: [_shape(c, each) for each in _chosen(c, request)])
+    found = await read(request, lambda c: [shape_of(c, each) for each in _chosen(c, request)])
     return one_page(request, found)
 
 
@@ -272,14 +170,14 @@ async def _saved(request: Request, wanted: Detector) -> Document:
         found = next((each for each in known if each.id == number), None)
         if found is None:
             raise NotFoundError  # Deleted meanwhile.
-        return _shape(session.connection, found)
+        return shape_of(session.connection, found)
 
     return await write(request, command)
 
 
 async def get_detector(request: Request) -> Response:
     """`GET …/detectors/{detector}/`."""
-    return json_response(await read(request, lambda c: _shape(c, _detector_of(c, request))))
+    return json_response(await read(request, lambda c: shape_of(c, _detector_of(c, request))))
 
 
 async def change_detector(request: Request, wanted: DetectorChanges) -> Response:
@@ -300,13 +198,13 @@ async def delete_detector(request: Request) -> Response:
 
 async def list_alert_rules(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/alert-rules/`."""
-    found = await read(request, lambda c: [_alert_rule(c, each) for each in _chosen(c, request)])
+    found = await read(request, lambda c: [alert_rule_of(c, each) for each in _chosen(c, request)])
     return one_page(request, found)
 
 
 async def get_alert_rule(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/alert-rules/{detector}/`."""
-    return json_response(await read(request, lambda c: _alert_rule(c, _detector_of(c, request))))
+    return json_response(await read(request, lambda c: alert_rule_of(c, _detector_of(c, request))))
 
 
 async def list_combined_rules(request: Request) -> Response:
@@ -319,7 +217,7 @@ async def list_combined_rules(request: Request) -> Response:
             rules += [{"type": "rule"} | rule for rule in issue_rules(connection, request)]
         if not kinds or "alert_rule" in kinds:
             rules += [
-                {"type": "alert_rule"} | _alert_rule(connection, each)
+                {"type": "alert_rule"} | alert_rule_of(connection, each)
                 for each in _chosen(connection, request)
             ]
         return rules

@@ -13,19 +13,20 @@ from starlette.responses import Response
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
 from local_sentry.routes.api.exchange import json_response, one_page, read, write
-from local_sentry.routes.api.organizations import project_summary
 from local_sentry.routes.api.periods import environments_of, project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import BadParameterError, InvalidBodyError, NotFoundError
 from local_sentry.routes.api.resources import resource, taking
-from local_sentry.routes.issue_shape import actor
+from local_sentry.routes.monitor_shape import check_in as check_in_of
+from local_sentry.routes.monitor_shape import config_of
+from local_sentry.routes.monitor_shape import monitor as shape_of
 from local_sentry.services.assignees import UnknownAssigneeError, parse_assignee
-from local_sentry.services.crons import reschedule, schedule_of
+from local_sentry.services.crons import reschedule
 from local_sentry.services.periods import parse_period
 from local_sentry.services.schedules import InvalidScheduleError, parse_schedule
-from local_sentry.services.timestamps import SECOND, isoformat
+from local_sentry.services.timestamps import SECOND
 from local_sentry.store import catalog, monitors
-from local_sentry.store.monitors import CheckIn, Monitor, MonitorEnvironment
+from local_sentry.store.monitors import Monitor
 from local_sentry.store.session import WriteSession
 
 _SLUG = r"^[0-9]*[a-z_\-][a-z0-9_\-]*$"  # not a number: that would be an id
@@ -51,79 +52,6 @@ class NewMonitor(MonitorChanges):
     name: str = Field(min_length=1, max_length=128)
     project: str = Field(min_length=1, max_length=100)
     config: dict[str, Any]
-
-
-def _time(at: int | None) -> str | None:
-    return isoformat(at) if at else None
-
-
-def _environment(state: MonitorEnvironment, *, is_muted: bool) -> Document:
-    incident = state.incident_started
-    return {
-        "name": state.name,
-        "status": state.status,
-        "isMuted": is_muted,
-        "dateCreated": isoformat(state.date_created),
-        "lastCheckIn": _time(state.last_check_in),
-        "nextCheckIn": _time(state.next_check_in),
-        "nextCheckInLatest": _time(state.next_check_in_latest),
-        "activeIncident": {
-            "startingTimestamp": isoformat(incident),
-            "resolvingTimestamp": None,
-            "brokenNotice": None,
-        }
-        if incident is not None
-        else None,
-    }
-
-
-def _config(found: Monitor) -> Document:
-    schedule = schedule_of(found)
-    return schedule.shape() if schedule is not None else dict(found.config)
-
-
-def _shape(connection: Connection, found: Monitor) -> Document:
-    team = None
-    if found.owner is not None:
-        owner_id = catalog.organization_of_project(connection, found.project_id)
-        known = catalog.teams(connection, owner_id)
-        team = next((t.slug for t in known if f"team:{t.id}" == found.owner), None)
-    return {
-        "id": str(found.id),
-        "slug": found.slug,
-        "name": found.name,
-        "status": found.status,
-        "isMuted": found.is_muted,
-        "isUpserting": found.is_upserting,
-        "config": _config(found),
-        "dateCreated": isoformat(found.date_created),
-        "project": project_summary(connection, found.project_id),
-        "environments": [
-            _environment(state, is_muted=found.is_muted) for state in found.environments
-        ],
-        "owner": actor(found.owner, team) if found.owner is not None else None,
-        "lastCheckIn": _time(max((e.last_check_in or 0 for e in found.environments), default=0)),
-        "nextCheckIn": _time(
-            min((e.next_check_in for e in found.environments if e.next_check_in), default=None)
-        ),
-    }
-
-
-def _check_in(found: CheckIn, config: Document) -> Document:
-    is_run = found.status != "missed"
-    return {
-        "id": found.check_in_id.hex(),
-        "environment": found.environment,
-        "status": found.status,
-        "duration": found.duration // 1000 if found.duration is not None else None,
-        "dateCreated": isoformat(found.timestamp),
-        "dateAdded": isoformat(found.timestamp),
-        "dateUpdated": isoformat(found.updated or found.timestamp),
-        "dateInProgress": isoformat(found.timestamp) if is_run else None,
-        "dateClock": isoformat(found.timestamp),
-        "expectedTime": _time(found.expected),
-        "monitorConfig": config,
-    }
 
 
 def _monitors(connection: Connection, request: Request) -> list[Monitor]:
@@ -193,7 +121,9 @@ def _save(session: WriteSession, found: Monitor) -> int:
 
 async def list_monitors(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/monitors/`."""
-    found = await read(request, lambda c: [_shape(c, monitor) for monitor in _monitors(c, request)])
+    found = await read(
+        request, lambda c: [shape_of(c, monitor) for monitor in _monitors(c, request)]
+    )
     return one_page(request, found)
 
 
@@ -214,14 +144,14 @@ async def create_monitor(request: Request, wanted: NewMonitor) -> Response:
             is_muted=False, owner=None, is_upserting=False,
         )  # fmt: skip
         number = _save(session, _changed(connection, request, blank, wanted))
-        return _shape(connection, monitors.get(connection, number))
+        return shape_of(connection, monitors.get(connection, number))
 
     return json_response(await write(request, command), status=201)
 
 
 async def get_monitor(request: Request) -> Response:
     """`GET …/monitors/{monitor}/`."""
-    return json_response(await read(request, lambda c: _shape(c, _monitor_of(c, request))))
+    return json_response(await read(request, lambda c: shape_of(c, _monitor_of(c, request))))
 
 
 async def change_monitor(request: Request, wanted: MonitorChanges) -> Response:
@@ -233,7 +163,7 @@ async def change_monitor(request: Request, wanted: MonitorChanges) -> Response:
         number = _save(session, changed)
         reschedule(session, changed, time.time_ns() // 1000)
         known = monitors.listed(connection)
-        return _shape(connection, next(found for found in known if found.id == number))
+        return shape_of(connection, next(found for found in known if found.id == number))
 
     return json_response(await write(request, command))
 
@@ -253,9 +183,9 @@ async def list_check_ins(request: Request) -> Response:
 
     def query(connection: Connection) -> list[Document]:
         found = _monitor_of(connection, request)
-        config = _config(found)
+        config = config_of(found)
         said = monitors.check_ins(connection, found.id, _MOST_CHECK_INS)
-        return [_check_in(each, config) for each in said]
+        return [check_in_of(each, config) for each in said]
 
     return one_page(request, await read(request, query))
 
