@@ -81,8 +81,10 @@ def begin_watch(server: LocalSentry) -> None:
     eventually(lambda: state(server, "canary"), "the canary")
 
     def is_watched() -> bool:
-        make_late(server, "canary")
-        return bool(state(server, "canary")["status"] == "error")
+        found = state(server, "canary")
+        if datetime.fromisoformat(found["nextCheckIn"]) > datetime.now(UTC):
+            make_late(server, "canary")
+        return bool(found["status"] == "error")
 
     eventually(is_watched, "the watch")
 
