@@ -48,16 +48,17 @@ def find_event(
 
 
 def _payload(
-    connection: Connection, blobs: Blobs, found: events.StoredEvent
+    connection: Connection, blobs: Blobs | None, found: events.StoredEvent
 ) -> tuple[JsonObject, int]:
     data = events.payload(connection, found.row)
     payload = as_object(trimmed(parse(data)))
-    complete_frames(connection, blobs, found.project_id, payload)
+    if blobs is not None:
+        complete_frames(connection, blobs, found.project_id, payload)
     return payload, len(data)
 
 
-def in_full(connection: Connection, blobs: Blobs, found: events.StoredEvent) -> Document:
-    """An event with everything it holds."""
+def in_full(connection: Connection, blobs: Blobs | None, found: events.StoredEvent) -> Document:
+    """An event with everything it holds; without `blobs`, its frames as they were stored."""
     payload, size = _payload(connection, blobs, found)
     previous, following = None, None
     shape: Document = {}
@@ -83,7 +84,7 @@ def in_list(
     connection: Connection, blobs: Blobs, found: events.StoredEvent, *, full: bool
 ) -> Document:
     """An event as lists show it; with `full`, as it is by itself."""
-    shape = in_full(connection, blobs, found)
+    shape = in_full(connection, blobs if full else None, found)
     if full:
         return shape
     names = (
