@@ -36,7 +36,8 @@ FIELDS = (
     "name", "slug", "platform", "status", "statusDetails", "assignedTo", "substatus", "priority",
     "version", "projects", "commits", "refs", "dateReleased", "environment", "text", "raw",
     "conditions", "actions", "filters", "frequency", "mappings", "repository", "project",
-    "checksum", "chunks", "rateLimit", "isActive", "ignoreDuration", "merge", "url",
+    "checksum", "chunks", "rateLimit", "isActive", "ignoreDuration", "merge", "url", "config",
+    "data_sources", "condition_group", "type", "owner", "slug", "is_muted", "autoAssignment",
 )  # fmt: skip
 
 
@@ -54,6 +55,18 @@ def addresses() -> list[tuple[str, frozenset[str]]]:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalSentry, Story]]:
     with local_sentry(tmp_path_factory.mktemp("fuzz")) as server:
+        organization = "/api/0/organizations/kijko"
+        for path, body in (
+            ("monitors", {"name": "nightly", "project": "kijko-api",
+                          "config": {"schedule_type": "crontab", "schedule": "0 3 * * *"}}),
+            ("projects/kijko-api/detectors", {
+                "name": "many", "type": "metric_issue",
+                "data_sources": [{"aggregate": "count()", "dataset": "events", "timeWindow": 3600}],
+                "condition_group": {"conditions": [
+                    {"type": "gt", "comparison": 9, "conditionResult": 75}]}}),
+        ):  # fmt: skip
+            made = server.client.post(f"{organization}/{path}/", json=body)
+            assert made.status_code == 201, made.text
         yield server, tell(server)
 
 
@@ -63,7 +76,7 @@ def fill(path: str, story: Story, odd: dict[str, str]) -> str:
         "organization": "kijko", "project": "kijko-api", "team": "kijko", "issue": story.issue_id,
         "event": story.event_id, "trace": story.trace_id, "replay": story.replay_id, "key": "shop",
         "version": "kijko-api@1.0.0", "segment": "0", "rule": "1", "note": "1", "mapping": "1",
-        "repository": "1", "attachment": "1",
+        "repository": "1", "attachment": "1", "monitor": "nightly", "detector": "1",
     } | odd  # fmt: skip
     for name, value in names.items():
         encoded = quote(value.encode("utf-8", "replace").decode(), safe="")

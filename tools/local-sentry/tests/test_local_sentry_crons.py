@@ -120,6 +120,11 @@ def test_a_missed_check_in_makes_an_issue_that_the_next_success_resolves(
     check_in(server, "nightly", "ok")
     eventually(lambda: server.get(issue_address)["status"] == "resolved", "the recovery")
     assert state(server, "nightly")["activeIncident"] is None
+    # It is no error that a program sent.
+    for dataset, expected in (("issuePlatform", issue["title"]), ("errors", None)):
+        wanted = {"dataset": dataset, "field": "title", "query": f"issue:{issue['shortId']}"}
+        found = server.get("/api/0/organizations/kijko/events/", **wanted)["data"]
+        assert [row["title"] for row in found] == ([expected] if expected else [])
     # The same issue when it happens again, as a regression.
     check_in(server, "nightly", "error")
     eventually(lambda: server.get(issue_address)["substatus"] == "regressed", "the regression")

@@ -1,6 +1,7 @@
 """The datasets: errors, spans, logs, metrics, each with Sentry's names for its columns."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from local_sentry.store.explore.columns import (
     Column,
@@ -33,7 +34,7 @@ def _error_tag(name: str, kind: Kind) -> Column:
 ERRORS = Dataset(
     name="errors",
     source="events e JOIN issues i ON i.id = e.issue_id JOIN projects p ON p.id = e.project_id",
-    restriction="e.issue_id IS NOT NULL",
+    restriction="e.issue_id IS NOT NULL AND e.kind != 'generic'",
     time="e.timestamp",
     project="e.project_id",
     environment="e.environment_id",
@@ -188,11 +189,14 @@ METRICS = Dataset(
     measured="value",
 )
 
+# What this server found out by itself: jobs that failed, numbers that crossed a threshold.
+OCCURRENCES = replace(ERRORS, name="issuePlatform", restriction="e.kind = 'generic'")
+
 # `transactions` and `discover` are what older clients ask for.
 BY_NAME = {
     "errors": ERRORS,
     "discover": ERRORS,
-    "issuePlatform": ERRORS,
+    "issuePlatform": OCCURRENCES,
     "spans": SPANS,
     "transactions": SPANS,
     "spansMetrics": SPANS,
