@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import sys
+import time
 from pathlib import Path
 
 import orjson
@@ -27,6 +28,8 @@ from local_sentry.store.processor import PostponedError, Processor
 CRASHES_OF_ONE_RECORD = 3
 KEPT = "the worker ended again and again while it processed this"
 _RETRY_SECONDS = 1.0
+# What arrives in so many seconds shares a transaction: each writes some pages anew that all have.
+_PACE_SECONDS = 0.1
 _log = structlog.get_logger(__name__)
 
 
@@ -48,6 +51,7 @@ class _Worker:
 
     def run(self, *, keep_first: bool) -> None:
         while line := sys.stdin.buffer.readline():
+            next_turn = time.monotonic() + _PACE_SECONDS
             target = decode(line)
             self._tell()  # From here on, what ends this process may be a record.
             while self._processor.position < target and not self._is_over(0):
@@ -62,6 +66,8 @@ class _Worker:
                 except PostponedError as error:
                     _log.warning("processing_postponed", reason=str(error))
                     self._is_over(_RETRY_SECONDS)
+                if self._processor.position >= target:  # Being told, the server asks for more.
+                    self._is_over(max(0.0, next_turn - time.monotonic()))
                 self._tell()
 
     def _is_over(self, seconds: float) -> bool:

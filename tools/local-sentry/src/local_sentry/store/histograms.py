@@ -3,7 +3,8 @@
 A value falls into a bucket whose bounds are 2 % apart, so a quantile is right within 1 %, however
 many histograms were added (the idea of DDSketch, https://arxiv.org/abs/1908.10693). A histogram is
 one large integer with 32 bits for each bucket: adding two of them is one addition. At rest it is
-that integer's bytes, compressed, because most buckets are empty.
+the number of the first bucket that is not empty, in two bytes, how many bytes the largest count
+takes, and from there on the lowest bytes of all counts, then their second bytes and so on.
 """
 
 import sqlite3
@@ -12,8 +13,6 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from math import log
-
-from local_sentry.store.compression import compress, decompress
 
 RELATIVE_ERROR = 0.01
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
@@ -40,13 +39,24 @@ def of(values: Iterable[float]) -> int:
 
 def encode(histogram: int) -> bytes:
     """The histogram at rest."""
-    return compress(histogram.to_bytes((histogram.bit_length() + 7) // 8, "little"))
+    first = max(0, (histogram & -histogram).bit_length() - 1) // _LANE_BITS
+    lanes = _lanes(histogram >> first * _LANE_BITS)
+    planes = [lanes[place::_LANE_BYTES] for place in range(_LANE_BYTES)]
+    while planes and not any(planes[-1]):
+        planes.pop()
+    return b"".join((first.to_bytes(2, "little"), bytes((len(planes),)), *planes))
 
 
 @lru_cache(maxsize=8)  # Several quantiles of one row are asked for one after another.
 def decode(data: bytes) -> int:
     """A histogram that was at rest."""
-    return int.from_bytes(decompress(data), "little")
+    first, planes = int.from_bytes(data[:2], "little"), data[2]
+    count = (len(data) - 3) // planes if planes else 0
+    lanes = bytearray(count * _LANE_BYTES)
+    for place in range(planes):
+        start = 3 + place * count
+        lanes[place::_LANE_BYTES] = data[start : start + count]
+    return int.from_bytes(lanes, "little") << first * _LANE_BITS
 
 
 def quantile(histogram: int, fraction: float) -> float | None:
@@ -66,8 +76,14 @@ def quantile(histogram: int, fraction: float) -> float | None:
 
 
 def _counts(histogram: int) -> tuple[int, ...]:
-    lanes = -(-histogram.bit_length() // _LANE_BITS)
-    return struct.unpack(f"<{lanes}I", histogram.to_bytes(lanes * _LANE_BYTES, "little"))
+    lanes = _lanes(histogram)
+    return struct.unpack(f"<{len(lanes) // _LANE_BYTES}I", lanes)
+
+
+def _lanes(histogram: int) -> bytes:
+    """Four bytes for each bucket, the lowest first."""
+    count = -(-histogram.bit_length() // _LANE_BITS)
+    return histogram.to_bytes(count * _LANE_BYTES, "little")
 
 
 class _Histogram:

@@ -23,18 +23,26 @@ _WHOLE = (
     f"SELECT max(hour, {{since}}) AS start, {_KEYS}, spans, duration, durations"  # noqa: S608 - constants
     " FROM span_hours WHERE hour >= {first} AND hour < {last}"
 )
-# The same of single spans. Their durations go to `quantile` as text, which SQLite joins by itself.
+# The same of single spans, together by what is asked about. (Of the other keys any will do.) Their
+# durations go to `quantile` as text, which SQLite joins by itself.
 _SINGLE = (
     f"SELECT max(start) AS start, {_KEYS}, count(*) AS spans, sum(duration) AS duration,"  # noqa: S608 - constants
     " group_concat(duration) AS durations FROM spans"
-    f" WHERE start >= {{since}} AND start < {{until}} GROUP BY {_KEYS}"
+    " WHERE start >= {since} AND start < {until} GROUP BY {keys}"
 )
 
-_COLUMNS = (
-    "project", "project.name", "project.slug", "project.id", "project_id", "release",
-    "environment", "is_transaction", "span.op", "transaction.op", "transaction", "segment.name",
-    "span.status", "transaction.status", "trace.status", "span.category",
-)  # fmt: skip
+# By which key hours know a column.
+_COLUMNS = {
+    **dict.fromkeys(
+        ("project", "project.name", "project.slug", "project.id", "project_id"), "project_id"
+    ),
+    "release": "release_id",
+    "environment": "environment_id",
+    "is_transaction": "is_segment",
+    **dict.fromkeys(("span.op", "transaction.op", "span.category"), "op_id"),
+    **dict.fromkeys(("transaction", "segment.name"), "transaction_id"),
+    **dict.fromkeys(("span.status", "transaction.status", "trace.status"), "status_id"),
+}
 _DURATIONS = ("span.duration", "transaction.duration", "span.self_time")
 _OF_ROWS = (
     "count", "failure_rate", "failure_count", "epm", "tpm", "spm", "eps", "tps", "sps",
@@ -114,12 +122,29 @@ def _whole_hours(connection: sqlite3.Connection, query: ExploreQuery) -> tuple[i
     return first, max(first, last)
 
 
+def _keys_of(query: ExploreQuery) -> Iterator[str]:
+    """The keys that make a difference to a query."""
+    if query.project_ids:
+        yield "project_id"
+    if query.environments:
+        yield "environment_id"
+    for field in (*query.fields, *_keys(query.condition)):
+        call = parse_call(field)
+        if call is None:
+            yield _COLUMNS[field]
+        elif call.name in _OF_COLUMNS:
+            yield _COLUMNS[call.arguments[0]]
+        elif call.name.startswith("failure"):
+            yield "status_id"
+
+
 def _dataset(query: ExploreQuery, first: int, last: int) -> Dataset:
     """The whole hours of a period, and the single spans at its two ends."""
     parts = [_WHOLE.format(since=query.since, first=first, last=last)]
+    keys = ", ".join(sorted(set(_keys_of(query)))) or "NULL"
     for since, until in ((query.since, min(first, query.until)), (last, query.until)):
         if since < until:
-            parts.append(_SINGLE.format(since=since, until=until))
+            parts.append(_SINGLE.format(since=since, until=until, keys=keys))
     return replace(
         SPANS,
         source=f"({' UNION ALL '.join(parts)}) s",

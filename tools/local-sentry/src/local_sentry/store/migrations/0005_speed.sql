@@ -25,6 +25,13 @@ SELECT start / 3600000000 * 3600000000, project_id, op_id, transaction_id, statu
     count(*), sum(duration), histogram(duration)
 FROM spans GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
+-- All that spans are counted by, so that counting them reads nothing else.
+DROP INDEX spans_by_time;
+CREATE INDEX spans_by_time ON spans (
+    start, project_id, op_id, transaction_id, duration, status_id, is_segment, release_id,
+    environment_id
+);
+
 -- A list of issues in each of its orders stops after its first page. Read from their end, these
 -- have the newest of equals first, as the lists want it.
 CREATE INDEX issues_by_first_seen ON issues (status, first_seen);
