@@ -76,6 +76,9 @@ def _checks(data: Path) -> Iterator[Check]:
             for name in _COUNTED
         }
         yield Check("content", ok=True, finding=", ".join(f"{n} {k}" for k, n in counts.items()))
+        counted = connection.execute("SELECT coalesce(sum(spans), 0) FROM span_hours").fetchone()[0]
+        finding = f"{counted} spans are counted by the hour"
+        yield Check("hours", counted == counts["spans"], finding)
         blobs = Blobs(data)
         missing = sum(not blobs.has(name) for name in referenced_blobs(connection))
         used = usage(connection, blobs)

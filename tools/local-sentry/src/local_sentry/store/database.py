@@ -84,4 +84,5 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     for number, sql in enumerate(known[version:], version + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;"
+            "PRAGMA wal_checkpoint(TRUNCATE);"
         )

@@ -1,5 +1,6 @@
 """Processes the journal in order: a batch of records and how far it reached, in one transaction."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import structlog
 from local_sentry.store import items
 from local_sentry.store.blobs import Blobs
 from local_sentry.store.database import connect
+from local_sentry.store.full_disk import is_full_disk
 from local_sentry.store.journal import JournalReader, Position, Record, read_position
 from local_sentry.store.session import WriteSession
 from local_sentry.store.turns import Turns
@@ -85,10 +87,17 @@ class Processor:
             return True
         except (sqlite3.Error, OSError) as error:
             self._reader.rewind(before)
+            if is_full_disk(error):
+                self._shrink_log()
             raise PostponedError(str(error)) from error
         if self._reader.position.segment > before.segment:
             self._discard_segments()
         return True
+
+    def _shrink_log(self) -> None:
+        """Gives the disk back what the write-ahead log holds of the database."""
+        with contextlib.suppress(sqlite3.Error):
+            self._session.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _in_transaction(self, before: Position, records: list[Record], process: Process) -> None:
         connection = self._session.connection
