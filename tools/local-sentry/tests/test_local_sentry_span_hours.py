@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local_sentry.app import prepare_data
@@ -32,6 +32,7 @@ ABOUT = ("p50()", "p75(span.duration)", "p95(span.duration)", "p99(span.duration
          "percentile(span.duration,0.9)")  # fmt: skip
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.floats(min_value=1, max_value=1e13), min_size=1, max_size=300),
     st.floats(min_value=0, max_value=1),
