@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from sentry_benchmark.envelopes import SPANS, errors
 from sentry_benchmark.fill import fill
 from sentry_benchmark.load import latencies, on_time, throughput
@@ -41,6 +43,7 @@ REACH = {
     **{of_limit(name): ("at most", 1.0) for name in READS},
     "memory, of 300 MB": ("at most", 1.0),
     "memory, of bugsink": ("", 0.0),
+    "cores that other programs used while sends were timed": ("", 0.0),
 }
 
 
@@ -75,7 +78,9 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, 
     with local_sentry(folder / "local-sentry") as ours:
         found = _beside_bugsink(plan, ours, folder, tell)
         tell(f"{plan.seconds:g} s at {RATE:g} envelopes a second")
+        elsewhere = _Elsewhere(ours)
         sends = _sends(plan, ours)
+        others = [elsewhere.cores]
         memory = [ours.resident_bytes]
         filled = fill(ours, plan.issues, max(1, plan.spans // SPANS), _STEPS, tell)
         memory.append(filled.resident_bytes)
@@ -83,7 +88,9 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, 
         read = reads(ours, filled.traces, plan.turns)
         memory.append(ours.resident_bytes)
         tell(f"{plan.seconds:g} s at {RATE:g} envelopes a second, full store")
+        elsewhere = _Elsewhere(ours)
         full_sends = _sends(plan, ours)
+        others.append(elsewhere.cores)
         memory.append(ours.resident_bytes)
     return (
         found
@@ -92,6 +99,7 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, 
             "p99 of a send at 500/s to a full store, of 10 ms": _p99(full_sends) / _SEND,
             "cost of an envelope, full store of empty": filled.growth,
             "memory, of 300 MB": max(memory) / _MEMORY,
+            "cores that other programs used while sends were timed": max(others),
         }
         | {of_limit(name): read[name] / _READ for name in READS}
     )
@@ -148,6 +156,24 @@ def _sends(plan: Plan, peer: Peer) -> list[float]:
     taken = on_time(latencies(peer.ingest, bodies, RATE))
     peer.wait_until_stored(before + len(bodies))
     return taken
+
+
+class _Elsewhere:
+    """What programs other than this one and a server make the machine do, from now on."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._started = time.perf_counter()
+        self._busy = self._others()
+
+    @property
+    def cores(self) -> float:
+        """So many cores were busy with them."""
+        return max(0.0, (self._others() - self._busy) / (time.perf_counter() - self._started))
+
+    def _others(self) -> float:
+        whole, own = psutil.cpu_times(), time.process_time()
+        return float(whole.user + whole.nice + whole.system - own - self._peer.cpu_seconds)
 
 
 def _p99(taken: list[float]) -> float:
