@@ -21,7 +21,8 @@ RATE = 500.0  # Envelopes a second.
 _SEND = 0.010  # Seconds.
 _READ = 0.100  # Seconds.
 _MEMORY = 300e6  # Bytes.
-_STEPS = 20
+_STEPS = 20  # At most.
+_ISSUES_OF_A_STEP = 1000
 _WARM_UP = 40
 
 READS = (
@@ -82,7 +83,8 @@ def measure(plan: Plan, folder: Path, tell: Callable[[str], None]) -> dict[str, 
         sends = _sends(plan, ours)
         others = [elsewhere.cores]
         memory = [ours.resident_bytes]
-        filled = fill(ours, plan.issues, max(1, plan.spans // SPANS), _STEPS, tell)
+        steps = max(2, min(_STEPS, plan.issues // _ISSUES_OF_A_STEP))
+        filled = fill(ours, plan.issues, max(1, plan.spans // SPANS), steps, tell)
         memory.append(filled.resident_bytes)
         tell("reading")
         read = reads(ours, filled.traces, plan.turns)
