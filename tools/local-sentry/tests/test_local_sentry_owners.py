@@ -189,6 +189,8 @@ def test_rules_are_compared_with_the_event(rule: str, expected: bool) -> None:
         ("docs/", "apps/docs/a.md", True),
         ("/docs/", "apps/docs/a.md", False),
         ("apps/**/cut.py", "apps/a/b/cut.py", True),
+        ("apps/**/cut.py", "apps/cut.py", True),
+        ("apps/**/cut.py", "apps/uncut.py", False),
         ("*", "any/thing", True),
         ("apps/web", "apps/web/src/a.ts", True),
         ("apps/web", "apps/webx/a.ts", False),
@@ -198,6 +200,15 @@ def test_codeowners_patterns_are_those_of_repositories(
     pattern: str, path: str, expected: bool
 ) -> None:
     assert bool(glob.codeowners(pattern).fullmatch(path)) is expected
+
+
+def test_no_path_makes_many_stars_slow() -> None:
+    path = "a" * 2000
+    for compiled in (glob.glob("*a" * 30 + "b"), glob.codeowners("/" + "*a" * 30 + "b")):
+        assert not compiled.fullmatch(path)
+    assert glob.glob("*a*a*b").fullmatch("xaxaxb")
+    assert glob.glob("a*b*c").fullmatch("abbcbc")
+    assert not glob.glob("a*b*c").fullmatch("acb")
 
 
 def test_a_commit_that_deleted_the_file_is_no_suspect() -> None:
