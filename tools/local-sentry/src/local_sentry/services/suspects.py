@@ -47,6 +47,10 @@ def _is_of(frame: Frame, touched: Touched, paths: CodePaths) -> bool:
     return is_same_file(frame.filename, touched.path) or is_same_file(frame.abs_path, touched.path)
 
 
+def _nearest(frames: Sequence[Frame]) -> list[Frame]:
+    return [frame for frame in frames if frame.in_app][:_NEAREST_FRAMES]
+
+
 def suspects(
     frames: Sequence[Frame], touched: Sequence[Touched], paths: CodePaths
 ) -> list[Suspect]:
@@ -57,7 +61,7 @@ def suspects(
         touched: what the release's commits did to files.
         paths: where the frames' files lie; frames that no mapping is about go by their ends.
     """
-    nearest = [frame for frame in frames if frame.in_app][:_NEAREST_FRAMES]
+    nearest = _nearest(frames)
     found: dict[tuple[str, str], Suspect] = {}
     for each in touched:
         if each.change != _DELETED and any(_is_of(frame, each, paths) for frame in nearest):
@@ -70,8 +74,12 @@ def of_event(
     connection: sqlite3.Connection, project_id: int, event: JsonObject, release_id: int | None
 ) -> list[Suspect]:
     """The suspects among the commits of a release, for an event of a project."""
-    touched = commits.touched_in_release(connection, release_id) if release_id is not None else []
-    if not touched:
+    frames = frames_newest_first(event)
+    files = [path for frame in _nearest(frames) for path in (frame.filename, frame.abs_path)]
+    # Wherever a file lies in a repository, it is called as it is in the stack.
+    names = {parts[-1] for path in files if (parts := _parts(path))}
+    if release_id is None or not names:
         return []
+    touched = commits.touched_in_release(connection, release_id, names)
     paths = CodePaths(code_mappings.of_project(connection, project_id))
-    return suspects(frames_newest_first(event), touched, paths)
+    return suspects(frames, touched, paths)

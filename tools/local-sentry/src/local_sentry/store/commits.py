@@ -1,7 +1,7 @@
 """Repositories, commits and deploys: what went into a release and where it went."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from local_sentry.store.session import WriteSession
@@ -165,11 +165,23 @@ class Touched:
     change: str
 
 
-def touched_in_release(connection: sqlite3.Connection, release_id: int) -> list[Touched]:
-    """Every file that the commits of a release touch, of the newest commit first."""
+# The part of a path behind its last slash: what is left of it without all that leads there.
+_LAST_PART = "replace(f.path, rtrim(f.path, replace(f.path, '/', '')), '')"
+
+
+def touched_in_release(
+    connection: sqlite3.Connection, release_id: int, names: Collection[str] | None = None
+) -> list[Touched]:
+    """Every file that the commits of a release touch, of the newest commit first.
+
+    With `names`, only files that are called one of them, in whatever folder.
+    """
+    called = ""
+    if names is not None:
+        called = f"AND {_LAST_PART} IN ({','.join('?' * len(names))})"
     rows = connection.execute(
-        f"{_COMMITS_WITH_FILES} WHERE rc.release_id = ? ORDER BY rc.position, f.path",
-        (release_id,),
+        f"{_COMMITS_WITH_FILES} WHERE rc.release_id = ? {called} ORDER BY rc.position, f.path",
+        (release_id, *(names or ())),
     )
     return [Touched(Commit(*row[:6]), row[6], row[7]) for row in rows]
 
