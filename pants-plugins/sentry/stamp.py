@@ -118,7 +118,9 @@ async def generate_stamp(
     if state.revision is None:
         logger.warning(f"No release of {slug} is stamped: {state.trouble}")
         return GeneratedSources(EMPTY_SNAPSHOT)
-    content = stamp({slug: state.revision.release(slug, project.name)})
+    release = state.revision.release(slug, project.name)
+    logger.info(f"Stamping {release}")
+    content = stamp({slug: release})
     snapshot = await Get(Snapshot, CreateDigest([FileContent(sentry.stamp, content)]))
     return GeneratedSources(snapshot)
 
