@@ -130,7 +130,7 @@ class Checkout:
         for build in self.folder.rglob("BUILD"):
             build.unlink()  # it speaks of targets that are not here
         for plugin in (sentry, workspace):
-            source = Path(plugin.__file__).parent
+            source = Path(plugin.__path__[0])
             ignored = shutil.ignore_patterns("BUILD", "tests", "__pycache__")
             shutil.copytree(source, self.folder / "pants-plugins" / source.name, ignore=ignored)
         self.git("init", "--quiet", "--initial-branch=main")
