@@ -162,7 +162,8 @@ def _uncovered(one: Mapped) -> list[Finding]:
         mappings = [mapping for mapping in one.sentry.code_mappings if mapping.covers(path)]
         named = {mapping.in_stack(path) for mapping in mappings}
         # What a bundler calls a file is the bundler's to say.
-        if in_stack not in named if path.endswith(".py") else not named:
+        is_found = in_stack in named if path.endswith(".py") else bool(named)
+        if not is_found:
             # A Python package as a whole, or the folder of a module outside of packages.
             top = in_stack.split("/")[0] if "/" in in_stack else ""
             root = path[: len(path) - len(in_stack)].rstrip("/")
