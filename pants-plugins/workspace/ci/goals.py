@@ -244,6 +244,7 @@ async def run_ci_job(
 
 
 def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
