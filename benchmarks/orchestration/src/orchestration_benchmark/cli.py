@@ -91,6 +91,7 @@ def _run(folder: Path, repository: Path, shape: Shape, rounds: int, cold: bool) 
         try:
             start_pants(workspace)
             found |= ratios(prefix, measure(contenders, rounds, tell), share_of_tests(workspace))
+            tell(found)
         finally:
             stop_pants(workspace)
             if nx is not None:

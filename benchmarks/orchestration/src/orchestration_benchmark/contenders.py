@@ -18,7 +18,13 @@ def run(folder: Path, *command: str) -> str:
     Raises:
         CommandFailed: it failed or is not there.
     """
-    environment = {**os.environ, "NX_NO_CLOUD": "true", "CI": "", "NX_TUI": "false"}
+    # What is meant for this program would let Pants watch its folders, and restart for them.
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PEX_", "PANTS_"))
+    }
+    environment = {**ours, "NX_NO_CLOUD": "true", "CI": "", "NX_TUI": "false"}
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False
