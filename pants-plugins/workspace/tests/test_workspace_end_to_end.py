@@ -132,6 +132,8 @@ def test_ci_is_of_what_a_change_affects(copy: Copy) -> None:
     release = jobs(found)["release-shop"]
     assert release["requires"] == ["package-shop"]
     assert release["filters"]["branches"] == {"only": ["main"]}
+    assert release["context"] == ["release"]
+    (copy.folder / "dist").mkdir(exist_ok=True)
     for name in ("one", "two"):
         copy.pants("ci-config", "--since=greeting", f"--output=dist/ci/{name}.yml")
     written = [(copy.folder / f"dist/ci/{name}.yml").read_bytes() for name in ("one", "two")]
@@ -172,7 +174,7 @@ def test_ci_that_would_be_wrong_is_not_written(copy: Copy) -> None:
     assert "nothing" in refused.stderr
     # The setup workflow, which people write, is held against the same.
     setup = copy.folder / ".circleci/config.yml"
-    setup.write_text(setup.read_text().replace("jobs: [plan]", "jobs: []"))
+    setup.write_text(setup.read_text().replace("setup: true", "setup: [true]"))
     refused = copy.pants("lint", ".circleci/config.yml", fails=1)
     assert "is not what CircleCI's schema allows" in refused.stdout + refused.stderr
 
