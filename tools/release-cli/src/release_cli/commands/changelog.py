@@ -5,6 +5,7 @@ import sys
 import typer
 
 from release_cli.commands.options import AffectedFrom, Apps, Depth, ProjectsFile
+from release_cli.commands.progress import remarks
 from release_cli.output import AsJson, print_json
 
 
@@ -26,8 +27,11 @@ def changelog(
     from release_cli.services.workspace import open_workspace
     from release_cli.settings import load_settings
 
-    workspace = open_workspace(load_settings(), projects=projects, affected_from=affected_from)
-    plans = workspace.planner(depth).plan(choose(workspace.projects, apps or ()))
+    with remarks(show=not as_json) as remark:
+        workspace = open_workspace(
+            load_settings(), projects=projects, affected_from=affected_from, remark=remark
+        )
+        plans = workspace.planner(depth).plan(choose(workspace.projects, apps or ()))
     wanted = [each for each in plans if each.is_needed or apps]
     if as_json:
         print_json([{"app": each.name, "release": each.release, "changelog": write(each)}

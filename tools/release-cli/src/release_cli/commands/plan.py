@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from release_cli.commands.options import AffectedFrom, Apps, Depth, ProjectsFile
+from release_cli.commands.progress import remarks
 from release_cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def plan(
     from release_cli.services.workspace import open_workspace
     from release_cli.settings import load_settings
 
-    workspace = open_workspace(load_settings(), projects=projects, affected_from=affected_from)
-    planner = workspace.planner(depth)
-    plans = planner.plan(choose(workspace.projects, apps or ()))
+    with remarks(show=not as_json) as remark:
+        workspace = open_workspace(
+            load_settings(), projects=projects, affected_from=affected_from, remark=remark
+        )
+        planner = workspace.planner(depth)
+        plans = planner.plan(choose(workspace.projects, apps or ()))
     if write_affected is not None:
         write_effects(write_affected, planner.found)
     if as_json:

@@ -1,19 +1,37 @@
-"""Progress of releases, a bar for each app; silent where nobody watches."""
+"""Progress, on standard error: a bar for each app, a line for what takes long elsewhere.
 
-from collections.abc import Iterator, Sequence
+Where nobody watches (no terminal, `--json`, `--quiet`) nothing is shown.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from release_cli.output import console
-from release_cli.services.journal import Step
-from release_cli.services.plan import AppPlan
-from release_cli.services.release_run import OnStep
+
+if TYPE_CHECKING:
+    from release_cli.services.journal import Step
+    from release_cli.services.plan import AppPlan
+    from release_cli.services.release_run import OnStep
 
 
 @contextmanager
-def progress(plans: Sequence[AppPlan], steps: Sequence[Step], *, show: bool) -> Iterator[OnStep]:
-    """Show bars while releases are made, on standard error."""
-    screen = console(stderr=True) if show and plans else None
-    if screen is None or not screen.is_terminal:
+def remarks(*, show: bool) -> Iterator[Callable[[str], None]]:
+    """Show what is being waited for."""
+    if not show or not sys.stderr.isatty():
+        yield lambda remark: None
+        return
+    with console(stderr=True).status("looking at the checkout") as line:
+        yield line.update
+
+
+@contextmanager
+def progress(
+    plans: "Sequence[AppPlan]", steps: "Sequence[Step]", *, show: bool
+) -> "Iterator[OnStep]":
+    """Show bars while releases are made."""
+    if not show or not plans or not sys.stderr.isatty():
         yield lambda plan, step, over: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -22,12 +40,12 @@ def progress(plans: Sequence[AppPlan], steps: Sequence[Step], *, show: bool) -> 
         TextColumn("{task.fields[app]}"), BarColumn(), MofNCompleteColumn(),
         TextColumn("[dim]{task.description}"),
     )  # fmt: skip
-    with Progress(*columns, console=screen) as bars:
+    with Progress(*columns, console=console(stderr=True)) as bars:
         tasks = {
             plan.name: bars.add_task("waits", total=len(steps), app=plan.name) for plan in plans
         }
 
-        def on_step(plan: AppPlan, step: Step, over: bool) -> None:
+        def on_step(plan: "AppPlan", step: "Step", over: bool) -> None:
             if over:
                 bars.update(tasks[plan.name], advance=1, description=f"{step} done")
             else:

@@ -16,6 +16,7 @@ from release_cli.commands.options import (
     Last,
     ProjectsFile,
 )
+from release_cli.commands.progress import progress, remarks
 from release_cli.errors import ReleaseCliError, SettingsInvalid
 from release_cli.output import AsJson, Quiet, console, print_error, print_json
 
@@ -98,9 +99,13 @@ def run(
             shared=_pairs(shared),
             keep_maps=keep_maps,
         )
-        workspace = open_workspace(settings, projects=projects, affected_from=affected_from)
-        plans = _planned(workspace, apps or [], depth, allow_dirty=allow_dirty)
-        outcomes = _release(workspace, plans, wishes, show=not (as_json or quiet))
+        show = not (as_json or quiet)
+        with remarks(show=show) as remark:
+            workspace = open_workspace(
+                settings, projects=projects, affected_from=affected_from, remark=remark
+            )
+            plans = _planned(workspace, apps or [], depth, allow_dirty=allow_dirty)
+        outcomes = _release(workspace, plans, wishes, show=show)
     except ReleaseCliError as error:
         if not best_effort:
             raise
@@ -132,7 +137,6 @@ def _release(
     workspace: "Workspace", plans: "list[AppPlan]", wishes: "Wishes", *, show: bool
 ) -> "list[Outcome]":
     from release_cli.clients.sentry import open_sentry
-    from release_cli.commands.progress import progress
     from release_cli.services.journal import Journal
     from release_cli.services.packaging import package
     from release_cli.services.release_run import ReleaseRun
@@ -146,7 +150,9 @@ def _release(
         if "upload" in wishes.steps
         and not Journal(workspace.journals, server, plan.release).is_done("upload")
     ]
-    failed = package(to_upload, workspace.repository, workspace.pants, wishes.artifacts)
+    with remarks(show=show) as remark:
+        remark("packaging")
+        failed = package(to_upload, workspace.repository, workspace.pants, wishes.artifacts)
 
     async def work() -> "list[Outcome]":
         with progress(plans, wishes.steps, show=show) as on_step:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from release_cli.commands.options import AffectedFrom, Apps, ProjectsFile
+from release_cli.commands.progress import remarks
 from release_cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
@@ -41,14 +42,18 @@ def status(
     from sentry_api import SentrySettings
 
     settings = load_settings()
-    workspace = open_workspace(settings, projects=projects, affected_from=affected_from)
-    chosen = choose(workspace.projects, apps or ())
-    on_branch = branch_commits(workspace.repository, settings.branch, commits)
+    with remarks(show=not as_json) as remark:
+        workspace = open_workspace(
+            settings, projects=projects, affected_from=affected_from, remark=remark
+        )
+        chosen = choose(workspace.projects, apps or ())
+        on_branch = branch_commits(workspace.repository, settings.branch, commits)
+        effects = {commit.sha: workspace.effects.of(commit) for commit in on_branch}
 
     async def work() -> "tuple[list[AppCoverage], list[Running]]":
         running = await ask_services(url or (), settings.service_token)
         async with open_sentry(SentrySettings.read()) as sentry:
-            found = [await coverage(sentry, app, on_branch, workspace.effects) for app in chosen]
+            found = [await coverage(sentry, app, on_branch, effects) for app in chosen]
             return found, await unknown_services(sentry, running)
 
     found, unknown = asyncio.run(work())
@@ -81,7 +86,7 @@ def _print(found: "list[AppCoverage]", unknown: "list[Running]") -> None:
         table.add_row(
             each.app.workspace_project,
             str(each.releases),
-            f"{each.percent:.0f} %",
+            f"{each.percent:.0f} %" if each.releases else "-",
             str(each.commits),
             str(len(each.unreleased)),
         )

@@ -1,13 +1,13 @@
 """What is not released: commits of the branch, and versions that run, without a release."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from release_cli.clients.git import Commit, Repository, short
 from release_cli.clients.sentry import Sentry
 from release_cli.clients.services import Running
 from release_cli.projects import SentryProject
-from release_cli.services.effects import Effects
+from release_cli.services.effects import Effect
 
 _RELEASES = 50
 
@@ -56,7 +56,7 @@ class AppCoverage:
 
 
 async def coverage(
-    sentry: Sentry, app: SentryProject, commits: Sequence[Commit], effects: Effects
+    sentry: Sentry, app: SentryProject, commits: Sequence[Commit], effects: Mapping[str, Effect]
 ) -> AppCoverage:
     """Compare an app's releases with the commits of a branch.
 
@@ -64,10 +64,10 @@ async def coverage(
         sentry: where to look.
         app: whose.
         commits: of the branch, newest first.
-        effects: what they affect.
+        effects: what they affect, by their hash.
     """
     made = await sentry.releases(app.project, _RELEASES)
-    ours = [commit for commit in commits if effects.of(commit).touches(app)]
+    ours = [commit for commit in commits if effects[commit.sha].touches(app)]
     released: set[str] = set()
     for each in made:
         if released.issuperset(commit.sha for commit in ours):

@@ -117,7 +117,7 @@ def way_back(deploys: Sequence[Deployed], to: str | None) -> Rollback:
         earlier = [each for each in deploys if each.release == to]
     if not earlier:
         raise NothingToRollBack(
-            f"{to or 'No other release'} was never in {current.environment}.",
+            f"{to or 'A release before this one'} was never in {current.environment}.",
             "Choose one that `release deploys` shows.",
         )
     return Rollback(current, earlier[0], is_done=earlier[0].release == current.release)

@@ -9,7 +9,7 @@ documentation affects none. A merge counts only where it is like none of its par
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
@@ -134,11 +134,13 @@ class GraphEffects:
         repository: where the commits are.
         pants: of the same folder.
         folder: where answers are kept.
+        remark: is told what Pants is asked, because that takes a while.
     """
 
     repository: Repository
     pants: Pants
     folder: Path
+    remark: Callable[[str], None]
     _rules: str = field(default="", init=False)
 
     def of(self, commit: Commit) -> Effect:
@@ -152,6 +154,7 @@ class GraphEffects:
         try:
             return Effect.of(AffectedAnswer.model_validate_json(file.read_bytes()))
         except (OSError, ValueError):
+            self.remark(f"asking Pants what {short(commit.sha)} affects ({commit.subject})")
             answer = self.pants.affected(parent, commit.sha)
         if answer.trouble is None:
             _write(file, answer.model_dump_json())

@@ -33,7 +33,7 @@ def uploads(plan: AppPlan) -> list[str]:
     if app.is_javascript:
         return [f"source maps of {app.artifact.path}"] if app.artifact else []
     where = f"in {app.artifact.path}" if app.artifact else f"below {app.root}"
-    mappings = [f"{len(app.code_mappings)} code mappings"] if app.code_mappings else []
+    mappings = ["code mappings"] if app.code_mappings else []
     return [f"sources {where}", *mappings]
 
 

@@ -1,5 +1,6 @@
 """The checkout that is released: its repository, its Sentry projects, what its commits affect."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +38,17 @@ class Workspace:
         return Planner(self.repository, self.effects, depth)
 
 
+def _to_nobody(remark: str) -> None:
+    """Drop a remark."""
+
+
 def open_workspace(
     settings: Settings,
     *,
     folder: Path | None = None,
     projects: Path | None = None,
     affected_from: Path | None = None,
+    remark: Callable[[str], None] = _to_nobody,
 ) -> Workspace:
     """Look at a checkout.
 
@@ -51,6 +57,7 @@ def open_workspace(
         folder: anything in it; the current folder when not given.
         projects: what `./pants sentry-projects --json` printed; Pants is asked when not given.
         affected_from: what commits affect; Pants is asked when not given.
+        remark: is told what takes a while.
 
     Raises:
         ReleaseCliError: it cannot be read; the type says what of it.
@@ -58,11 +65,15 @@ def open_workspace(
     repository = Repository(folder or Path.cwd())
     pants = Pants(repository.root)
     state = settings.state_dir or repository.root / ".pants.d" / "release"
-    known = read_projects(projects) if projects else parse_projects(pants.sentry_projects())
+    if projects is not None:
+        known = read_projects(projects)
+    else:
+        remark("asking Pants which projects there are")
+        known = parse_projects(pants.sentry_projects())
     effects: Effects
     if affected_from is not None:
         effects = GivenEffects(affected_from)
     else:
-        effects = GraphEffects(repository, pants, state / "effects")
+        effects = GraphEffects(repository, pants, state / "effects", remark)
     name = settings.repository or repository.name()
     return Workspace(repository, pants, known, effects, state, name)
