@@ -46,17 +46,22 @@ class Proxy:
     requests: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     delay: float = 0.0
-    _hold: tuple[int, When] | None = None
+    _hold: tuple[int | str, When] | None = None
     _held: threading.Event = field(default_factory=threading.Event)
     _go: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def hold(self, number: int, when: When) -> None:
-        """Hold the request of a number, from now on: before the server sees it, or its answer."""
+    def hold(self, which: int | str, when: When) -> None:
+        """Hold a request from now on: before the server sees it, or its answer.
+
+        Args:
+            which: its number, or a part of its path.
+            when: `before` or `after` the server saw it.
+        """
         self.requests.clear()
         self._held.clear()
         self._go.clear()
-        self._hold = (number, when)
+        self._hold = (which, when)
 
     def is_held(self) -> bool:
         """Whether that request is held now."""
@@ -76,9 +81,12 @@ class Proxy:
                 refusal.times -= 1
             return len(self.requests), refusal
 
-    def stops(self, number: int, when: When) -> bool:
+    def stops(self, number: int, path: str, when: When) -> bool:
         """Hold the request if it is the one; whether it was."""
-        if self._hold != (number, when):
+        if self._hold is None or self._hold[1] != when:
+            return False
+        which = self._hold[0]
+        if which != number and not (isinstance(which, str) and which in path):
             return False
         self._held.set()
         self._go.wait(DEADLINE)
@@ -126,12 +134,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(refusal.status, refusal.headers, b'{"detail": "not now"}')
                 return
             time.sleep(self.running.delay)
-            if self.running.stops(number, "before"):
+            if self.running.stops(number, self.path, "before"):
                 self.close_connection = True
                 return
             headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOPS}
             answer = self.client.request(self.command, self.path, content=body, headers=headers)
-            if self.running.stops(number, "after"):
+            if self.running.stops(number, self.path, "after"):
                 self.close_connection = True
                 return
             self._answer(answer.status_code, dict(answer.headers), answer.content)

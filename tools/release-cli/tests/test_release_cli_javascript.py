@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from release_cli.services.javascript_upload import debug_ids
-from release_cli_checkout import Checkout, Done, release
+from release_cli_checkout import DEADLINE, Checkout, Done, command, environment, release
 from release_cli_esbuild import WebApp, build, error_of
+from release_cli_proxy import proxy
 from release_cli_sentry import LocalSentry, eventually
 
 WEB = "kijko-web"
@@ -28,16 +30,22 @@ def upload(
     checkout: Checkout, server: LocalSentry, web: WebApp, *more: str, name: str = NAME
 ) -> Done:
     """Run `release upload` on the built app."""
+    given = arguments(checkout, web, *more, name=name)
+    return release(checkout, *given, url=server.url, token=server.token)
+
+
+def arguments(checkout: Checkout, web: WebApp, *more: str, name: str = NAME) -> list[str]:
+    """The command line of that."""
     project = {
         "address": "apps/web:sentry", "project": WEB, "platform": "javascript-nextjs",
         "workspace_project": "web", "root": "apps/web",
         "artifact": {"address": "apps/web:web", "path": "dist/web"},
     }  # fmt: skip
     inputs = checkout.inputs(project)[:2]
-    return release(
-        checkout, "upload", *inputs, "--project", WEB, "--release", name,
-        "--artifact", str(web.dist), "--json", *more, url=server.url, token=server.token,
-    )  # fmt: skip
+    return [
+        "upload", *inputs, "--project", WEB, "--release", name,
+        "--artifact", str(web.dist), "--json", *more,
+    ]  # fmt: skip
 
 
 def send(server: LocalSentry, event: dict[str, Any]) -> str:
@@ -106,22 +114,42 @@ def test_what_the_server_has_is_not_sent_again(
 def test_maps_stay_where_they_are_until_the_server_has_them(
     checkout: Checkout, server: LocalSentry, web: WebApp
 ) -> None:
-    done = release(
-        checkout, "upload", *checkout.inputs(
-            {"address": "a:s", "project": WEB, "platform": "javascript", "workspace_project": "web",
-             "root": "a", "artifact": {"address": "a:a", "path": "dist"}}
-        )[:2], "--project", WEB, "--release", NAME, "--artifact", str(web.dist),
-        url="http://127.0.0.1:9", token="t", SENTRY_API_PATIENCE="1",
-    )  # fmt: skip
+    nobody = {"url": "http://127.0.0.1:9", "token": "t", "SENTRY_API_PATIENCE": "1"}
+    done = release(checkout, *arguments(checkout, web), **nobody)
     assert done.status == 1
     assert len(list(web.dist.glob("**/*.map"))) == 1
     assert upload(checkout, server, web).status == 0
 
 
+def test_killed_while_sentry_cli_uploads_it_loses_no_map(
+    checkout: Checkout, server: LocalSentry, web: WebApp
+) -> None:
+    with proxy(server.url) as between:
+        between.hold("chunk-upload", "after")
+        process = subprocess.Popen(
+            command(*arguments(checkout, web)),
+            cwd=checkout.folder, env=environment(checkout, between.url, server.token),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            eventually(lambda: between.is_held() or process.poll() is not None, "the upload")
+            assert between.is_held()
+            below = psutil.Process(process.pid).children(recursive=True)
+            lines = [" ".join(each.cmdline()) for each in below]
+            assert any("sourcemaps upload" in line for line in lines)
+            assert not any(server.token in line for line in lines)
+        finally:
+            process.kill()
+            process.wait(DEADLINE)
+    assert len(list(web.dist.glob("**/*.map"))) == 1
+    done = upload(checkout, server, web)
+    assert (done.status, done.json["maps_removed"]) == (0, 1)
+
+
 def test_a_script_whose_map_is_gone_is_named(
     checkout: Checkout, server: LocalSentry, web: WebApp
 ) -> None:
-    subprocess.run(["rm", str(web.script.with_suffix(".js.map"))], check=True)
+    web.script.with_suffix(".js.map").unlink()
     done = upload(checkout, server, web)
     assert done.status == 1
     assert "Turn source maps on" in done.errors
