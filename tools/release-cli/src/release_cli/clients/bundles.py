@@ -2,8 +2,9 @@
 
 A zip behind an 8-byte header (`SYSB`, version 2) with a `manifest.json`; source:
 https://getsentry.github.io/symbolic/ `symbolic::debuginfo::sourcebundle`. `sentry-cli` writes the
-release into it, so that each release is a new archive; here the same sources are the same bytes,
-and a server that has them is only told that another release has them too.
+release into it, so that each release is a new archive; here the same sources are the same bytes
+on every machine (nothing is compressed before it is sent), and a server that has them is only told
+that another release has them too.
 """
 
 import hashlib
@@ -55,7 +56,7 @@ def make_bundle(sources: Sequence[Source], project: str) -> Bundle:
         },
     }
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for source in sources:
             _add(archive, _inside(source), source.content)
         _add(archive, "manifest.json", json.dumps(manifest, sort_keys=True).encode())
@@ -74,6 +75,5 @@ def _inside(source: Source) -> str:
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, _LONG_AGO)
-    entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o100644 << 16
     archive.writestr(entry, content)

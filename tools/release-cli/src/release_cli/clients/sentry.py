@@ -10,6 +10,7 @@
 """
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -132,25 +133,28 @@ class Sentry:
                 )
             sent += await self._send(done, parts)
 
-    async def bundled(self, project: str, release: str = "") -> set[str]:
-        """The debug ids in the newest bundles of a project.
+    async def not_in_bundles(
+        self, project: str, debug_ids: Iterable[str], release: str = ""
+    ) -> set[str]:
+        """Those debug ids that are not in the newest bundles of a project.
 
         It is cheaper than to ask for each, and enough where nothing has changed.
 
         Args:
             project: the slug.
+            debug_ids: what is looked for.
             release: only bundles of that release.
         """
-        found: set[str] = set()
+        missing = set(debug_ids)
         looked_at = 0
         async for bundle in self.api.artifacts.bundles(project, query=release):
             async for file in self.api.artifacts.files(project, bundle.bundle_id):
                 if file.debug_id is not None:
-                    found.add(file.debug_id.lower())
+                    missing.discard(file.debug_id.lower())
             looked_at += 1
-            if looked_at == _NEWEST:
+            if not missing or looked_at == _NEWEST:
                 break
-        return found
+        return missing
 
     async def lacking(self, project: str, debug_ids: Iterable[str]) -> list[str]:
         """Those debug ids under which the server would find no file of a project.
@@ -183,7 +187,9 @@ class Sentry:
     async def _send(self, done: Assembled, parts: dict[str, bytes]) -> int:
         missing = [(each, parts[each]) for each in done.missing_chunks if each in parts]
         for start in range(0, len(missing), self._per_request):
-            await self.api.artifacts.upload(missing[start : start + self._per_request])
+            some = missing[start : start + self._per_request]
+            packed = [(name, await asyncio.to_thread(gzip.compress, part)) for name, part in some]
+            await self.api.artifacts.upload(packed, gzipped=True)
         if not missing:
             await asyncio.sleep(_POLL_SECONDS)  # the server is putting it together
         return len(missing)

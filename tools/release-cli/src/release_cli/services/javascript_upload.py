@@ -46,7 +46,7 @@ async def upload_javascript(
             f"{', '.join(map(str, folders))} has no source map, and no script that had one.",
             "Turn source maps on in its build, and build again.",
         )
-    missing = ids - await sentry.bundled(project)
+    missing = await sentry.not_in_bundles(project, ids)
     if missing:
         await _send(sentry, folders, missing, release, project)
     removed = 0 if keep_maps else _remove([each for f in folders for each in source_maps(f)])
@@ -59,7 +59,7 @@ async def _send(
     with_maps = [folder for folder in folders if source_maps(folder)]
     if with_maps:
         await sentry.cli.upload_source_maps(with_maps, release, [project])
-        missing = missing - await sentry.bundled(project, release)
+        missing = await sentry.not_in_bundles(project, missing, release)
     lacking = await sentry.lacking(project, missing)
     if lacking:
         raise UploadFailed(
