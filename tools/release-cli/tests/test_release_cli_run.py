@@ -128,6 +128,8 @@ def test_best_effort_never_fails_a_deploy(checkout: Checkout) -> None:
     assert "Not done: create, upload, finalize, deploy, tag." in done.errors
     strict = [each for each in arguments if each != "--best-effort"]
     assert release(checkout, *strict, SENTRY_API_PATIENCE="1", **nobody).status == 1
+    wrong = release(checkout, *arguments, url="nonsense")
+    assert (wrong.status, "SENTRY_URL" in wrong.errors) == (0, True)
     missing = release(checkout, "run", "--affected", "--best-effort", "--projects", "nowhere")
     assert missing.status == 0
     assert "nowhere cannot be read" in missing.errors

@@ -25,7 +25,7 @@ class Size:
 
     modules: int = 100
     module_bytes: int = 6_000
-    scripts: int = 60
+    scripts: int = 100
     script_bytes: int = 40_000
     commits: int = 25
 

@@ -1,5 +1,6 @@
 """The command line: `release`. Each verb is a module of `release_cli.commands`."""
 
+import os
 import sys
 
 import typer
@@ -7,9 +8,8 @@ import typer
 import observability
 from observability import ObservabilityError
 from release_cli.commands import changelog, deploys, plan, run, status, upload, verify
-from release_cli.errors import ReleaseCliError
+from release_cli.errors import designed
 from release_cli.output import print_error
-from sentry_api import SentryApiError
 
 PROJECT = "kijko-release-cli"
 
@@ -31,20 +31,15 @@ def main() -> None:
     try:
         observability.init(PROJECT)
         app(prog_name="release")
-    except ReleaseCliError as error:
-        _fail(error)
-    except SentryApiError as error:
-        from release_cli.clients.sentry import as_error
-
-        _fail(as_error(error))
     except ObservabilityError as error:
         sys.stderr.write(f"release: {error}\n")
         raise SystemExit(2) from None
+    except Exception as error:
+        observability.capture_exception(error)
+        if os.environ.get("RELEASE_DEBUG"):
+            raise
+        ours = designed(error)
+        print_error(ours, as_json="--json" in sys.argv)
+        raise SystemExit(ours.exit_code) from None
     finally:
         observability.close()
-
-
-def _fail(error: ReleaseCliError) -> None:
-    observability.capture_exception(error)
-    print_error(error, as_json="--json" in sys.argv)
-    raise SystemExit(error.exit_code) from None

@@ -22,6 +22,47 @@ class ReleaseCliError(Exception):
         return {"error": self.kind, "what": self.what, "advice": self.advice}
 
 
+def designed(error: Exception) -> ReleaseCliError:
+    """An error as one of ours; what nobody thought of is `Unexpected`."""
+    if isinstance(error, ReleaseCliError):
+        return error
+    # Loaded by now where it can have been raised, and only there worth the time.
+    from sentry_api import SentryApiError
+
+    if isinstance(error, SentryApiError):
+        return SentryRefused(error.problem, error.advice)
+    if isinstance(error, OSError) and error.strerror:
+        return CannotReadOrWrite(
+            f"{error.filename or 'A file'}: {error.strerror}.",
+            "Make room or give the right, and do it again.",
+        )
+    return Unexpected(error)
+
+
+class Unexpected(ReleaseCliError):
+    """A mistake of this program."""
+
+    kind = "unexpected"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"Something went wrong that nobody thought of: {type(error).__name__}: {error}.",
+            "Report it with what RELEASE_DEBUG=1 prints.",
+        )
+
+
+class SentryRefused(ReleaseCliError):
+    """Sentry did not do what was asked, or could not be reached."""
+
+    kind = "sentry-failed"
+
+
+class CannotReadOrWrite(ReleaseCliError):
+    """The disk or the file system refused."""
+
+    kind = "file-failed"
+
+
 class SettingsInvalid(ReleaseCliError):
     """A value in the environment or on the command line cannot be used."""
 

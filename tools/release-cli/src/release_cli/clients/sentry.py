@@ -22,7 +22,7 @@ from release_cli.clients.git import Commit
 from release_cli.clients.sentry_cli import SentryCli
 from release_cli.errors import ReleaseCliError
 from release_cli.projects import CodeMapping
-from sentry_api import SentryApiError, SentryClient, SentrySettings
+from sentry_api import SentryClient, SentrySettings
 from sentry_api.models.releases import Assembled, Deploy, NewCommit, PatchFile, Release
 
 _POLL_SECONDS = 0.5
@@ -213,17 +213,6 @@ def new_commit(commit: Commit, repository: str) -> NewCommit:
         timestamp=commit.at,
         patch_set=tuple(PatchFile(path=file.path, type=file.type) for file in commit.files),
     )
-
-
-def as_error(error: SentryApiError) -> ReleaseCliError:
-    """A failure of the API as one of ours."""
-    return SentryRefused(error.problem, error.advice)
-
-
-class SentryRefused(ReleaseCliError):
-    """Sentry did not do what was asked, or could not be reached."""
-
-    kind = "sentry-failed"
 
 
 def _folder(path: str) -> str:

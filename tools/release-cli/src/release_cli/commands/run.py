@@ -1,7 +1,10 @@
 """`release run`: releases apps, and continues where an earlier run was cut off."""
 
 import asyncio
+import importlib
 import sys
+import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +20,7 @@ from release_cli.commands.options import (
     ProjectsFile,
 )
 from release_cli.commands.progress import progress, remarks
-from release_cli.errors import ReleaseCliError, SettingsInvalid
+from release_cli.errors import ReleaseCliError, SettingsInvalid, designed
 from release_cli.output import AsJson, Quiet, console, print_error, print_json
 
 if TYPE_CHECKING:
@@ -79,14 +82,22 @@ def run(
 
     Exit status: 0 when all is released, 1 when an app is not, 2 for a wrong command line.
     """
-    from release_cli.services.release_steps import Wishes
     from release_cli.services.workspace import open_workspace
     from release_cli.settings import load_settings
 
     if bool(apps) == affected:
         raise SettingsInvalid("Say what to release.", "Name apps, or give --affected.")
+    _load_ahead()
     try:
         settings = load_settings()
+        show = not (as_json or quiet)
+        with remarks(show=show) as remark:
+            workspace = open_workspace(
+                settings, projects=projects, affected_from=affected_from, remark=remark
+            )
+            plans = _planned(workspace, apps or [], depth, allow_dirty=allow_dirty)
+        from release_cli.services.release_steps import Wishes
+
         wishes = Wishes(
             environment=None if no_deploy else environment or settings.environment,
             deploy_name=deploy_name,
@@ -99,17 +110,12 @@ def run(
             shared=_pairs(shared),
             keep_maps=keep_maps,
         )
-        show = not (as_json or quiet)
-        with remarks(show=show) as remark:
-            workspace = open_workspace(
-                settings, projects=projects, affected_from=affected_from, remark=remark
-            )
-            plans = _planned(workspace, apps or [], depth, allow_dirty=allow_dirty)
         outcomes = _release(workspace, plans, wishes, show=show)
-    except ReleaseCliError as error:
+    except Exception as error:
         if not best_effort:
             raise
-        print_error(error, as_json=as_json)
+        observability.capture_exception(error)
+        print_error(designed(error), as_json=as_json)
         sys.stderr.write("release: --best-effort: nothing was released, and that is no failure.\n")
         return
     if as_json:
@@ -117,6 +123,12 @@ def run(
     _report(outcomes, quiet=quiet or as_json)
     if any(each.error for each in outcomes) and not best_effort:
         raise typer.Exit(1)
+
+
+def _load_ahead() -> None:
+    """Load what speaks to Sentry while git and Pants are waited for: it takes as long."""
+    load = partial(importlib.import_module, "release_cli.services.release_run")
+    threading.Thread(target=load, daemon=True).start()
 
 
 def _planned(

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from release_cli.clients.git import Repository
-from release_cli.clients.sentry import Sentry, as_error
-from release_cli.errors import ReleaseCliError
+from release_cli.clients.sentry import Sentry
+from release_cli.errors import ReleaseCliError, designed
 from release_cli.services.journal import Journal, Step
 from release_cli.services.plan import AppPlan
 from release_cli.services.release_steps import ReleaseSteps, Wishes
 from release_cli.services.uploaded import Uploaded
-from sentry_api import SentryApiError
 
 _SIDE_BY_SIDE = 8
 
@@ -113,15 +112,8 @@ class ReleaseRun:
                         journal.note(work.key(step))
                     done.append(step)
                     self.on_step(plan, step, True)
-            except ReleaseCliError as problem:
-                error = problem
-            except SentryApiError as problem:
-                error = as_error(problem)
-            except OSError as problem:
-                error = CannotReadOrWrite(
-                    f"{problem.filename or 'A file'}: {problem.strerror}.",
-                    "Make room or give the right, and run the release again.",
-                )
+            except Exception as problem:
+                error = designed(problem)
         open_steps = tuple(step for step in steps if step not in done)
         return Outcome(plan, tuple(done), tuple(skipped), open_steps, work.uploaded, error)
 
@@ -132,9 +124,3 @@ class ReleaseRun:
         # Git locks its references: two tags at once would fail.
         async with self._git:
             await work.of(step)()
-
-
-class CannotReadOrWrite(ReleaseCliError):
-    """The disk or the file system refused."""
-
-    kind = "file-failed"
