@@ -124,7 +124,9 @@ async def test_traces_tables_and_series(server: LocalSentry) -> None:
         )
         assert [row["span.op"] for row in table.data] == ["http.server", "db.query"]
         assert table.meta.fields["p95(span.duration)"] == "duration"
-        rows = sentry.explore.rows("spans", ["span.op"], query=where, limit=1, period=day)
+        rows = sentry.explore.rows(
+            "spans", ["span.op"], query=where, projects=[PROJECT], limit=1, period=day
+        )
         assert len([row async for row in rows]) == 1
         now = datetime.now(UTC)
         hours = Period(start=now - timedelta(hours=2), end=now + timedelta(minutes=1))

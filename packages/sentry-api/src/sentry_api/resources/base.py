@@ -1,11 +1,11 @@
 """What all resources share: the organization they speak of, and lists that turn their own pages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from sentry_api._call import Call
+from sentry_api._call import Call, Parameters
 from sentry_api._transport import Transport
 from sentry_api.errors import BadConfiguration
 
@@ -50,3 +50,10 @@ async def at_most(limit: int | None, things: AsyncIterator[_T]) -> AsyncIterator
 def page_size(limit: int | None, most: int = 100) -> int:
     """How many things to ask for at once."""
     return most if limit is None else max(1, min(limit, most))
+
+
+def only(projects: Sequence[str]) -> Parameters:
+    """The parameters that choose projects, which Sentry calls differently by id and by slug."""
+    ids = [project for project in projects if project.lstrip("-").isdigit()]
+    slugs = [project for project in projects if project not in ids]
+    return {"project": ids, "projectSlug": slugs}

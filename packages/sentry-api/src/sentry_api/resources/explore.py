@@ -11,7 +11,7 @@ from sentry_api._call import Call, Parameters, get
 from sentry_api.models.base import Json
 from sentry_api.models.explore import Attribute, Series, Table, TimeSeries
 from sentry_api.models.traces import TraceMeta, TraceNode
-from sentry_api.resources.base import Resource, at_most, page_size
+from sentry_api.resources.base import Resource, at_most, only, page_size
 
 Dataset = Literal["errors", "spans", "logs", "tracemetrics", "transactions", "issuePlatform"]
 _TABLE = TypeAdapter(Table)
@@ -103,7 +103,7 @@ class Explore(Resource):
                 "field": fields,
                 "query": query,
                 "sort": sort,
-                "project": projects,
+                **only(projects),
                 "environment": environments,
                 "per_page": page_size(limit),
                 **(period or Period()).parameters(),
@@ -147,7 +147,7 @@ class Explore(Resource):
                 "groupBy": group_by,
                 "topEvents": top,
                 "interval": interval_ms,
-                "project": projects,
+                **only(projects),
                 "environment": environments,
                 **(period or Period()).parameters(),
             },

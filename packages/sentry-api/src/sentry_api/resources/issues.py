@@ -17,7 +17,7 @@ from sentry_api.models.issues import (
     TagValues,
     UserReport,
 )
-from sentry_api.resources.base import Resource, page_size
+from sentry_api.resources.base import Resource, only, page_size
 
 Status = Literal["resolved", "unresolved", "ignored"]
 _ISSUE = TypeAdapter(Issue)
@@ -58,14 +58,12 @@ class Issues(Resource):
             period: How far back to look, such as ``14d``.
             limit: How many at most.
         """
-        ids = [project for project in projects if project.lstrip("-").isdigit()]
         call = get(
             _ALL,
             "event:read",
             query={
                 "query": query,
-                "project": ids,
-                "projectSlug": [project for project in projects if project not in ids],
+                **only(projects),
                 "environment": environments,
                 "sort": sort,
                 "statsPeriod": period,

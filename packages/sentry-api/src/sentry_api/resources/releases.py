@@ -16,7 +16,7 @@ from sentry_api.models.releases import (
     Release,
     ReleaseFile,
 )
-from sentry_api.resources.base import Resource, page_size
+from sentry_api.resources.base import Resource, only, page_size
 
 _RELEASE = TypeAdapter(Release)
 _RELEASES = TypeAdapter(list[Release])
@@ -47,7 +47,7 @@ class Releases(Resource):
             _ALL,
             _SCOPE,
             query={
-                "project": projects,
+                **only(projects),
                 "query": query or None,
                 "environment": environments,
                 "per_page": page_size(limit),

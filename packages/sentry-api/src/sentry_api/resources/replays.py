@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sentry_api._call import get
 from sentry_api._transport import Download
 from sentry_api.models.replays import Replay, ReplayAnswer, ReplayList, Segment
-from sentry_api.resources.base import Resource, at_most, page_size
+from sentry_api.resources.base import Resource, at_most, only, page_size
 from sentry_api.resources.explore import Period
 
 _REPLAY = TypeAdapter(ReplayAnswer)
@@ -37,8 +37,7 @@ class Replays(Resource):
             "event:read",
             query={
                 "query": query,
-                "project": [project for project in projects if project.lstrip("-").isdigit()],
-                "projectSlug": [p for p in projects if not p.lstrip("-").isdigit()],
+                **only(projects),
                 "environment": environments,
                 "sort": sort,
                 "per_page": page_size(limit),
