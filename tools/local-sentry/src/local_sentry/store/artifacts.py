@@ -198,7 +198,10 @@ def bundles(connection: sqlite3.Connection, project_id: int, query: str) -> list
         " ORDER BY b.id DESC",
         (project_id, query.lower(), query.lower().replace("-", "") or "-"),
     ).fetchall()
-    return [BundleSummary(*row, _associations(connection, project_id, row[0])) for row in rows]
+    return [
+        BundleSummary(number, uid, received, count, _associations(connection, project_id, number))
+        for number, uid, received, count in rows
+    ]
 
 
 def _associations(
