@@ -249,6 +249,13 @@ async def test_a_redirect_on_the_same_server_is_followed_for_reads_only() -> Non
         assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize("location", ["http://[", "", "//", "ftp://127.0.0.1/", "http://:0/"])
+async def test_a_redirect_to_nowhere_is_refused(location: str) -> None:
+    async with misbehaving(ORGANIZATION, answer(302, b"", location=location)) as server:
+        with pytest.raises(RedirectRefused):
+            await search(server)
+
+
 async def test_redirects_without_end_come_to_one() -> None:
     circle = answer(302, b"", location="/api/0/round/")
     async with misbehaving(ORGANIZATION, circle) as server:

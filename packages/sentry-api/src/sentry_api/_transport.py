@@ -259,7 +259,10 @@ class Transport:
 def _redirected(call: Call, request: httpx.Request, response: httpx.Response) -> str:
     """Where a redirect leads, if that is the same server and reading again is harmless."""
     advice = "Set SENTRY_URL to the server's own address, as it stands in the browser."
-    target = request.url.join(response.headers.get("location", ""))
+    try:
+        target = request.url.join(response.headers.get("location", ""))
+    except httpx.InvalidURL:
+        target = httpx.URL("")
     origin = (request.url.scheme, request.url.host, request.url.port)
     if call.method != "GET" or response.status_code not in (301, 302, 303, 307, 308):
         raise errors.RedirectRefused(
