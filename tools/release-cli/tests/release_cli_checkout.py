@@ -181,12 +181,17 @@ def command(*arguments: str) -> list[str]:
 
 
 def release(
-    checkout: Checkout, *arguments: str, url: str = "", token: str = "", **more: str
+    checkout: Checkout,
+    *arguments: str,
+    url: str = "",
+    token: str = "",
+    at: str = "",
+    **more: str,
 ) -> Done:
-    """Run the program in the checkout to its end."""
+    """Run the program to its end, in the checkout or at another place."""
     done = subprocess.run(
         command(*arguments),
-        cwd=checkout.folder,
+        cwd=at or checkout.folder,
         env=environment(checkout, url, token) | more,
         capture_output=True,
         text=True,

@@ -124,6 +124,13 @@ def test_patch_sets_say_what_was_added_changed_and_deleted(checkout: Checkout) -
     ]
 
 
+def test_a_message_may_hold_any_character(checkout: Checkout) -> None:
+    sha = edit(checkout, "fix: \x1e it \x1f\n\n: odd\x1e", _APP, GATEWAY)
+    (commit,) = plans(checkout)[GATEWAY]["commits"]
+    assert (commit["sha"], commit["subject"]) == (sha, "fix: \x1e it \x1f")
+    assert [file["path"] for file in commit["files"]] == [_APP]
+
+
 def test_a_commit_of_which_nothing_is_said_is_named(checkout: Checkout) -> None:
     sha = edit(checkout, "fix: forgotten", _APP, GATEWAY)
     del checkout.affects[sha]

@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 import zipfile
+from pathlib import Path
 
 import httpx
 
@@ -14,13 +15,13 @@ from release_cli_checkout import API, GATEWAY, Checkout, Done, release
 from release_cli_sentry import LocalSentry, eventually
 
 
-def upload(checkout: Checkout, server: LocalSentry, name: str, *more: str) -> Done:
+def upload(checkout: Checkout, server: LocalSentry, name: str, *more: str, **options: str) -> Done:
     """Run `release upload` as `./pants publish` does."""
     inputs = checkout.inputs()[:2]
     return release(
         checkout, "upload", *inputs, "--project", API, "--release", name,
         "--artifact", str(checkout.folder / "dist/gateway.pex"), "--json", *more,
-        url=server.url, token=server.token,
+        url=server.url, token=server.token, **options,
     )  # fmt: skip
 
 
@@ -99,6 +100,20 @@ def test_a_bare_frame_of_the_release_shows_its_lines(
     assert [3, "    return port / limit"] in seen["context"]
     link = server.get(f"projects/kijko/{API}/stacktrace-link/", file="gateway/app.py")
     assert link["sourcePath"] == "apps/gateway/src/gateway/app.py"
+
+
+def test_where_the_repository_is_not_known_the_sources_are_there_all_the_same(
+    checkout: Checkout, server: LocalSentry, tmp_path: Path
+) -> None:
+    name = unique("1.0.0")
+    path = checkout.package(GATEWAY, name)
+    sandbox = tmp_path / "sandbox"
+    sandbox.mkdir()
+    given = {"at": str(sandbox), "RELEASE_REPOSITORY": ""}
+    done = upload(checkout, server, name, "--artifact", str(path), **given)
+    assert done.status == 0, done.errors
+    assert (done.json["files"], done.json["mappings"]) == (3, 0)
+    assert "Set RELEASE_REPOSITORY" in done.errors
 
 
 def test_an_artifact_of_another_release_is_refused(checkout: Checkout, server: LocalSentry) -> None:

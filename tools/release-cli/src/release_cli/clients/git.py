@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +12,11 @@ from typing import Literal
 
 from release_cli.errors import ReleaseCliError
 
-_RECORD, _FIELD = "\x1e", "\x1f"
 _SHA_DIGITS = 12
+# What a hook or an alias may have set for another checkout.
+_ELSEWHERE = frozenset(
+    ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
+)
 Change = Literal["A", "M", "D"]
 
 
@@ -116,14 +120,16 @@ class Repository:
             tip: the newest.
             limit: the most that are returned, the newest ones.
         """
+        # A message may hold any character, so what separates is made up anew.
+        field, record = (secrets.token_hex(8) for _ in range(2))
         text = self._git(
             *("log", "--topo-order", "--no-renames", "--raw", "-z", "--no-abbrev", "--root"),
             "--diff-merges=first-parent",
-            f"--format={_RECORD}%H{_FIELD}%P{_FIELD}%an{_FIELD}%ae{_FIELD}%ct{_FIELD}%B{_FIELD}",
+            "--format=" + record + field.join(("%H", "%P", "%an", "%ae", "%ct", "%B", "")),
             *(() if limit is None else (f"--max-count={limit}",)),
             tip if base is None else f"{base}..{tip}",
         )
-        return [_commit(record) for record in text.split(_RECORD)[1:]]
+        return [_commit(one.split(field)) for one in text.split(record)[1:]]
 
     def file_at(self, commit: str, path: str) -> str:
         """The content of a file at a commit."""
@@ -166,7 +172,7 @@ class Repository:
         self._git("push", "--quiet", remote, f"refs/tags/{name}")
 
     def _git(self, *arguments: str) -> str:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_DIR")}
+        environment = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
         try:
             done = subprocess.run(
                 ["git", "-c", "core.quotePath=false", *arguments],
@@ -191,8 +197,8 @@ def short(sha: str) -> str:
     return sha[:_SHA_DIGITS]
 
 
-def _commit(record: str) -> Commit:
-    sha, parents, name, email, at, message, files = record.split(_FIELD)
+def _commit(fields: list[str]) -> Commit:
+    sha, parents, name, email, at, message, files = fields
     return Commit(
         sha,
         tuple(parents.split()),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from release_cli.commands.options import Apps, Environment, ProjectsFile
+from release_cli.commands.options import Apps, Environment, ProjectsFile, known_projects
 from release_cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
@@ -92,13 +92,6 @@ def rollback(
 
 
 def _chosen(projects: ProjectsFile, names: list[str]) -> "list[SentryProject]":
-    from pathlib import Path
-
-    from release_cli.clients.pants import Pants
-    from release_cli.projects import parse_projects, read_projects
     from release_cli.services.plan import choose
 
-    known = (
-        read_projects(projects) if projects else parse_projects(Pants(Path.cwd()).sentry_projects())
-    )
-    return choose(known, names)
+    return choose(known_projects(projects), names)

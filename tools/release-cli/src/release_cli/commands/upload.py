@@ -40,6 +40,7 @@ def upload(
     what is served.
     """
     from release_cli.clients.sentry import open_sentry
+    from release_cli.commands.options import checkout_root
     from release_cli.projects import read_projects
     from release_cli.services.plan import choose
     from release_cli.services.uploaded import Uploaded
@@ -54,7 +55,7 @@ def upload(
         release,
         artifact.absolute() if artifact else None,
         load_settings().repository or _repository_name(),
-        Path.cwd(),
+        checkout_root(),
         tuple(folder.absolute() for folder in shared or ()),
         keep_maps,
     )
@@ -79,4 +80,4 @@ def _repository_name() -> str:
     try:
         return Repository(Path.cwd()).name()
     except GitFailed:
-        return "unknown"  # a sandbox without history; RELEASE_REPOSITORY says it better
+        return ""

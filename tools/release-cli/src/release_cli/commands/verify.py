@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from release_cli.commands.options import Environment, Last, ProjectsFile
+from release_cli.commands.options import (
+    Environment,
+    Last,
+    ProjectsFile,
+    checkout_root,
+    known_projects,
+)
 from release_cli.output import AsJson, Quiet, console, print_json
 
 if TYPE_CHECKING:
@@ -42,10 +48,8 @@ def verify(
 
     Exit status: 0 when all that could be looked at is right, 1 when something is wrong.
     """
-    from release_cli.clients.pants import Pants
     from release_cli.clients.sentry import open_sentry
     from release_cli.clients.services import ask_services
-    from release_cli.projects import parse_projects, read_projects
     from release_cli.services.plan import choose
     from release_cli.services.verification import Expected, NoRelease, stamped
     from release_cli.services.verification import verify as look
@@ -53,10 +57,8 @@ def verify(
     from sentry_api import SentrySettings
 
     settings = load_settings()
-    pants = Pants(Path.cwd())
-    known = read_projects(projects) if projects else parse_projects(pants.sentry_projects())
-    (app,) = choose(known, [name])
-    where = artifact or (Path(app.artifact.path) if app.artifact else None)
+    (app,) = choose(known_projects(projects), [name])
+    where = artifact or (checkout_root() / app.artifact.path if app.artifact else None)
     wanted = release or stamped(app, where)
     if wanted is None:
         raise NoRelease(

@@ -24,7 +24,7 @@ async def upload_python(
         app: what is released.
         sources: what was packaged.
         release: the whole name.
-        repository: what Sentry calls the repository.
+        repository: what Sentry calls the repository; empty where that is not known.
 
     Raises:
         UploadFailed: the server could not use it.
@@ -45,6 +45,8 @@ async def upload_python(
 async def _map(sentry: Sentry, app: SentryProject, repository: str) -> tuple[str, ...]:
     if not app.code_mappings:
         return ()
+    if not repository:
+        return ("code mappings are not set: there is no checkout here. Set RELEASE_REPOSITORY.",)
     try:
         await sentry.put_mappings(app.project, repository, app.code_mappings)
     except (NotFound, InvalidRequest, NotAllowed) as error:
