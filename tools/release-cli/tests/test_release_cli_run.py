@@ -142,6 +142,7 @@ def test_a_run_ends_where_it_is_told_to_and_the_next_goes_on(
     arguments = ("run", GATEWAY, *checkout.inputs())
     half = release(checkout, *arguments, "--until", "upload", url=server.url, token=server.token)
     assert half.status == 0, half.errors
+    assert half.output.startswith("begun kijko-api@0.1.0+")
     name = checkout.release_name(GATEWAY, "0.1.0")
     assert server.release(name)["dateReleased"] is None
     assert server.bundles(API, name)

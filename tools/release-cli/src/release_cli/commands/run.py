@@ -199,7 +199,7 @@ def _report(outcomes: "list[Outcome]", *, quiet: bool) -> None:
             )
         elif not quiet:
             again = " (was done before)" if each.skipped == each.done else ""
-            out.print(f"[green]released[/green] {each.plan.release}{again}", soft_wrap=True)
+            out.print(f"[green]{each.status}[/green] {each.plan.release}{again}", soft_wrap=True)
 
 
 def _pairs(given: list[str] | None) -> dict[str, tuple[Path, ...]]:

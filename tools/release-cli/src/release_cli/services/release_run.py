@@ -34,6 +34,13 @@ class Outcome:
     uploaded: Uploaded | None = None
     error: ReleaseCliError | None = None
 
+    @property
+    def status(self) -> str:
+        """`failed`, `released`, or `begun` where a later run is to go on."""
+        if self.error is not None:
+            return "failed"
+        return "released" if "finalize" in self.done else "begun"
+
     def as_json(self) -> dict[str, object]:
         """As it stands in JSON."""
         return {
@@ -42,7 +49,7 @@ class Outcome:
             "release": self.plan.release,
             "version": str(self.plan.version),
             "commits": [each.commit.sha for each in self.plan.commits],
-            "status": "failed" if self.error else "released",
+            "status": self.status,
             "done": list(self.done),
             "already_done": list(self.skipped),
             "not_done": list(self.open),
