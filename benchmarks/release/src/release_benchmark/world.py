@@ -83,13 +83,18 @@ class World:
         (self.folder / "projects.json").write_text(json.dumps([_project(app) for app in apps]))
         (self.folder / "affects.json").write_text(json.dumps({"commits": self.affects}))
 
-    def build(self, version: str) -> None:
-        """Lay fresh builds into `dist`, stamped with a version: no debug ids, maps beside."""
+    def build(self, version: str, *, ids: bool) -> None:
+        """Lay fresh builds into `dist`, stamped with a version, maps beside the scripts.
+
+        Args:
+            version: of every app.
+            ids: whether they have debug ids, as Sentry's plugins for bundlers leave them.
+        """
         dist = self.checkout / "dist"
         shutil.rmtree(dist, ignore_errors=True)
         dist.mkdir()
         for app in WEB:
-            shutil.copytree(self.folder / "built" / app, dist / app)
+            shutil.copytree(self.folder / ("injected" if ids else "built") / app, dist / app)
         for app in PYTHON:
             stamp = json.dumps({"releases": {app: self.release(app, version)}})
             with zipfile.ZipFile(dist / f"{app}.pex", "w", zipfile.ZIP_DEFLATED) as packed:

@@ -38,7 +38,8 @@ async def upload_javascript(
         UploadFailed: a script has no map, or the server lacks one after the upload.
     """
     for folder in folders:
-        if source_maps(folder):
+        # Sentry's plugins for bundlers have given the ids already; then there is nothing to do.
+        if source_maps(folder) and not all(map(_debug_id, scripts(folder))):
             await sentry.cli.inject(folder)
     ids = {found for folder in folders for found in debug_ids(folder)}
     if not ids:
