@@ -26,6 +26,7 @@ def test_the_exported_names_are_these() -> None:
         "is_enabled",
         "queue_process",
         "queue_publish",
+        "scrub_text",
         "stamped_release",
         "tag_job",
         "workflow_prepare",

@@ -21,6 +21,7 @@ from observability._face import (
     tag_job,
     workflow_prepare,
 )
+from observability._scrub.text import scrub_text
 from observability.errors import ObservabilityError, ReleaseError, SettingsError
 from observability.release import Release, stamped_release
 from observability.settings import ObservabilitySettings
@@ -45,6 +46,7 @@ __all__ = [
     "is_enabled",
     "queue_process",
     "queue_publish",
+    "scrub_text",
     "stamped_release",
     "tag_job",
     "workflow_prepare",

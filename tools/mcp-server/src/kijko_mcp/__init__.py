@@ -1,0 +1,1 @@
+"""Sentry and this workspace, answered in the editor over the Model Context Protocol."""

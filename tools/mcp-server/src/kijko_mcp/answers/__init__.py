@@ -1,0 +1,1 @@
+"""What an answer is: the conclusion, the evidence, the next useful call, within a budget."""

@@ -1,0 +1,273 @@
+"""Explains one issue: where in this checkout, since when, by whom, whose it is, how to see it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from kijko_mcp.answers.answer import Answer
+from kijko_mcp.answers.untrusted import line, name, safe
+from kijko_mcp.answers.words import ago, many
+from kijko_mcp.desk import Desk, revision_of
+from kijko_mcp.questions.reproduce import reproduce
+from kijko_mcp.questions.targets import find_issue
+from kijko_mcp.workspace.checkout import LocalCommit
+from kijko_mcp.workspace.owners import owners_of
+from kijko_mcp.workspace.places import Place, Places
+from sentry_api import NotFound, SentryApiError
+from sentry_api.models.events import Event, Failure, Frame
+from sentry_api.models.issues import Issue
+from sentry_api.models.releases import Commit, CommitFile
+
+_FRAMES = 12
+_CRUMBS = 8
+_TAGS_PASSED_OVER = {"level", "handled", "mechanism", "environment", "release", "dist"}
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What was found out about an issue."""
+
+    issue: Issue
+    event: Event
+    frames: list[tuple[Frame, Place | None]] = field(default_factory=list)
+    suspect: LocalCommit | None = None
+    suspect_by_sentry: tuple[Commit | None, CommitFile] | None = None
+    owners: list[str] = field(default_factory=list)
+    replay: str | None = None
+
+    @property
+    def release(self) -> str | None:
+        """The release of the event."""
+        found = (self.event.release or {}).get("version")
+        return found if isinstance(found, str) else tag(self.event, "release")
+
+    @property
+    def first_place(self) -> Place | None:
+        """The innermost place in this checkout."""
+        return next((place for _, place in self.frames if place is not None), None)
+
+
+def tag(event: Event, key: str) -> str | None:
+    """The value of an event's tag."""
+    return next((each.value for each in event.tags if each.key == key), None)
+
+
+async def explain_issue(desk: Desk, target: str, project: str) -> Answer:
+    """Explains an issue.
+
+    Raises:
+        NothingFound: there is none.
+        Unclear: it cannot be an issue.
+    """
+    issue, event = await find_issue(desk, target, project)
+    evidence = Evidence(issue, event)
+    await asyncio.gather(_in_checkout(desk, evidence), _seen(desk, evidence))
+    return _answer(desk, evidence)
+
+
+async def _in_checkout(desk: Desk, evidence: Evidence) -> None:
+    version, checkout = evidence.release, desk.checkout
+    revision = revision_of(version) if version else None
+    stack = _stack(evidence.event)
+    if checkout is None:
+        evidence.frames = [(frame, None) for frame in stack]
+        return
+    mappings = []
+    if evidence.issue.project is not None:
+        try:
+            of = evidence.issue.project.id
+            mappings = [each async for each in desk.sentry.sources.mappings(project_id=of)]
+        except SentryApiError:
+            mappings = []  # a token without org:read still gets what the files' names tell
+    places = Places(checkout, mappings, revision)
+    evidence.frames = [(frame, await places.of(frame)) for frame in stack]
+    if (first := evidence.first_place) is not None:
+        evidence.owners = await owners_of(desk, first.path, evidence.issue.project)
+        if revision is not None and await checkout.has(revision):
+            evidence.suspect = await checkout.last_change(first.path, first.line, revision)
+    if evidence.suspect is None and version:
+        await _suspect_of_release(desk, evidence, version)
+
+
+async def _suspect_of_release(desk: Desk, evidence: Evidence, version: str) -> None:
+    """The release's newest commit that touched a file of the stack, as Sentry knows it."""
+    paths = [place.path if place else (frame.filename or "") for frame, place in evidence.frames]
+    try:
+        files = [each async for each in desk.sentry.releases.commit_files(version)]
+        commits = {each.id: each async for each in desk.sentry.releases.commits(version)}
+    except SentryApiError:
+        return
+    for path in filter(None, paths):
+        for each in files:
+            if each.filename.endswith(path) or path.endswith(each.filename):
+                evidence.suspect_by_sentry = (commits.get(each.commit_id or ""), each)
+                return
+
+
+async def _seen(desk: Desk, evidence: Evidence) -> None:
+    event = evidence.event
+    replay = (event.contexts or {}).get("replay")
+    named = replay.get("replay_id") if isinstance(replay, dict) else None
+    evidence.replay = named or tag(event, "replayId")
+    if evidence.replay:
+        return
+    try:
+        search = desk.sentry.replays.search(f"issue.id:{evidence.issue.id}", limit=1)
+        evidence.replay = next((each.id for each in [each async for each in search]), None)
+    except (NotFound, SentryApiError):
+        return
+
+
+def _stack(event: Event) -> list[Frame]:
+    """The frames that matter, the innermost first: of the program itself, where it says which."""
+    failures = event.failures
+    frames = [frame for each in reversed(failures) for frame in _frames(each)]
+    own = [frame for frame in frames if frame.in_app]
+    return (own or frames)[:_FRAMES]
+
+
+def _frames(failure: Failure) -> list[Frame]:
+    return list(reversed((failure.stacktrace.frames if failure.stacktrace else None) or []))
+
+
+def _answer(desk: Desk, evidence: Evidence) -> Answer:
+    issue, event = evidence.issue, evidence.event
+    answer = Answer(_conclusion(evidence))
+    answer.facts = _facts(desk, evidence)
+    answer.show("error", *_messages(event))
+    first = evidence.first_place
+    if first is not None and first.code:
+        answer.tell(f"{first.shown} ({first.state})", *first.code)
+    elif first is not None:
+        answer.tell("in this checkout", f"{first.shown} ({first.state})")
+    answer.show("stack, innermost first", *(_frame(*each) for each in evidence.frames))
+    about = [
+        f"suspect commit: {_suspect(evidence)}" if _suspect(evidence) else "",
+        f"owner: {', '.join(evidence.owners)}" if evidence.owners else "",
+        f"assigned to: {name(issue.assigned_to.name)}" if issue.assigned_to else "",
+        f"first seen {ago(issue.first_seen)}" + _in(issue.first_release),
+        f"replay: {evidence.replay}" if evidence.replay else "",
+        f"trace: {event.trace_id}" if event.trace_id else "",
+        f"event: {event.event_id or event.id}, release {name(evidence.release or 'unknown')}",
+        f"reproduce: {command}" if (command := reproduce(tag(event, "job_id"))) else "",
+        f"page: {issue.permalink}" if issue.permalink else "",
+    ]
+    answer.tell("about", *filter(None, about))
+    answer.show("context", *_context(event))
+    answer.show("breadcrumbs, oldest first", *_crumbs(event), keep="last")
+    if evidence.replay:
+        answer.next.append(f'show_replay(replay="{evidence.replay}")')
+    if event.trace_id:
+        answer.next.append(f'explain_trace(trace="{event.trace_id}")')
+    if not answer.next:
+        answer.next.append(f'release_status(issue="{issue.short_id}")')
+    return answer
+
+
+def _conclusion(evidence: Evidence) -> str:
+    issue, first = evidence.issue, evidence.first_place
+    frame = evidence.frames[0][0] if evidence.frames else None
+    if first is not None:
+        at = f" fails at {first.shown}"
+    elif frame is not None and frame.filename:
+        at = f" fails at {name(f'{frame.filename}:{frame.line_no}', 'a place named below')}"
+    else:
+        at = " has no stack trace"
+    function = next((f.function for f, place in evidence.frames if place is first), None)
+    within = f" in {name(function)}" if function and name(function, "") else ""
+    suspect = f"; suspect {_suspect(evidence)}" if _suspect(evidence) else ""
+    whose = f"; owner {', '.join(evidence.owners)}" if evidence.owners else ""
+    return (
+        f"{issue.short_id} ({issue.status}, {many(issue.count, 'event')},"
+        f" {many(issue.user_count, 'user')}, last {ago(issue.last_seen)})"
+        f"{at}{within}{suspect}{whose}."
+    )
+
+
+def _suspect(evidence: Evidence) -> str:
+    if (commit := evidence.suspect) is not None:
+        by = f"commit {commit.short} by {line(commit.author, 40)}, {ago(commit.at)}"
+        return f"{by}: {line(commit.subject, 80)}"
+    if evidence.suspect_by_sentry is not None:
+        found, file = evidence.suspect_by_sentry
+        sha = (found.id if found else file.commit_id or "")[:10]
+        author = found.author.name if found and found.author else None
+        by = f" by {name(author, 'somebody')}" if author else ""
+        return f"commit {name(sha)}{by}, which touched {name(file.filename)}"
+    return ""
+
+
+def _in(release: Any) -> str:
+    return f" in {name(release.version)}" if release else ""
+
+
+def _messages(event: Event) -> list[str]:
+    failures = event.failures
+    if not failures:
+        return [safe(event.title, 300), *([safe(event.message, 600)] if event.message else [])]
+    said = [f"{line(f.type, 80)}: {safe(f.value, 600)}" for f in reversed(failures)]
+    return [said[0], *(f"caused by {each}" for each in said[1:])]
+
+
+def _frame(frame: Frame, place: Place | None) -> str:
+    named = f"{frame.filename or frame.module or '?'}:{frame.line_no or '?'}"
+    where = place.shown if place else line(named, 120)
+    function = f" in {line(frame.function, 60)}" if frame.function else ""
+    code = next((text for at, text in frame.context or [] if at == frame.line_no), None)
+    shown = f" | {line(code, 100)}" if code else ""
+    mark = "" if place else " (not in this checkout)"
+    return f"{where}{function}{mark}{shown}"
+
+
+def _context(event: Event) -> list[str]:
+    tags = [
+        f"{line(t.key, 40)}={line(t.value, 80)}"
+        for t in event.tags
+        if t.key not in _TAGS_PASSED_OVER
+    ]
+    lines = [f"tags: {', '.join(tags[:15])}"] if tags else []
+    request = event.entry("request")
+    if isinstance(request, dict) and request.get("url"):
+        lines.append(f"request: {line(request.get('method'), 10)} {line(request.get('url'), 200)}")
+    if event.culprit:
+        lines.append(f"transaction: {line(event.culprit, 120)}")
+    extra = [f"{line(key, 40)}={line(value, 100)}" for key, value in (event.context or {}).items()]
+    return [*lines, *([f"extra: {', '.join(extra[:8])}"] if extra else [])]
+
+
+def _crumbs(event: Event) -> list[str]:
+    data = event.entry("breadcrumbs")
+    values = data.get("values") if isinstance(data, dict) else None
+    shown = []
+    for crumb in (values or [])[-_CRUMBS:]:
+        if not isinstance(crumb, dict):
+            continue
+        at = str(crumb.get("timestamp") or "")[11:19]
+        said = crumb.get("message") or crumb.get("data") or ""
+        kind = line(crumb.get("category") or crumb.get("type"), 30)
+        shown.append(f"{at} {kind}: {line(said, 140)}")
+    return shown
+
+
+def _facts(desk: Desk, evidence: Evidence) -> dict[str, Any]:
+    issue, event, first = evidence.issue, evidence.event, evidence.first_place
+    facts: dict[str, Any] = {
+        "issue": issue.short_id,
+        "status": issue.status,
+        "project": issue.project.slug if issue.project else None,
+        "events": issue.count,
+        "users": issue.user_count,
+        "event": event.event_id or event.id,
+        "trace": event.trace_id,
+        "replay": evidence.replay,
+        "place": first.shown if first else None,
+        "unchanged": first.same if first else None,
+        "owners": evidence.owners,
+        "suspect": evidence.suspect.sha if evidence.suspect else None,
+        "reproduce": reproduce(tag(event, "job_id")),
+        "page": issue.permalink,
+    }
+    if evidence.suspect is None and evidence.suspect_by_sentry is not None:
+        found, file = evidence.suspect_by_sentry
+        facts["suspect"] = found.id if found else file.commit_id
+    return {key: value for key, value in facts.items() if value not in (None, [], "")}

@@ -1,0 +1,202 @@
+"""Shows what somebody did: the sessions that met an issue, and one of them as a timeline."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+
+from kijko_mcp.answers.answer import Answer
+from kijko_mcp.answers.untrusted import line
+from kijko_mcp.answers.words import ago, last, many
+from kijko_mcp.desk import Desk
+from kijko_mcp.errors import NothingFound
+from kijko_mcp.progress import step
+from kijko_mcp.questions.targets import LAST, find_issue, hex_id, taken_apart
+from kijko_mcp.questions.timeline import Moment, moments_of
+from sentry_api import NotFound
+from sentry_api.models.catalog import Project
+from sentry_api.models.events import Event
+from sentry_api.models.issues import Issue
+from sentry_api.models.replays import Replay
+
+_MOST_SEGMENTS = 200
+_MOST_SESSIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayWanted:
+    """See the tool of the same name."""
+
+    replay: str = ""
+    issue: str = ""
+    project: str = ""
+    all_sessions: bool = False
+    period: str = "14d"
+
+
+async def show_replay(desk: Desk, wanted: ReplayWanted) -> Answer:
+    """Shows a session, or lists the sessions of an issue.
+
+    Raises:
+        NothingFound: there is none.
+        Unclear: the issue or project cannot be read.
+    """
+    where = await desk.one_or_all(wanted.project)
+    issue: Issue | None = None
+    event: Event | None = None
+    if wanted.issue and wanted.issue.strip().lower() not in LAST:
+        issue, event = await find_issue(desk, wanted.issue, wanted.project)
+    if issue is not None and wanted.all_sessions:
+        return await _sessions(desk, issue, wanted)
+    replay = await _replay(desk, wanted, where, issue, event)
+    return await _session(desk, replay, issue)
+
+
+async def _replay(
+    desk: Desk, wanted: ReplayWanted, where: list[Project], issue: Issue | None, event: Event | None
+) -> Replay:
+    pasted = taken_apart(wanted.replay) if wanted.replay else None
+    identity = hex_id((pasted.get("replays") if pasted else None) or wanted.replay)
+    if identity is None and event is not None:
+        seen = (event.contexts or {}).get("replay")
+        named = seen.get("replay_id") if isinstance(seen, dict) else None
+        tagged = next((each.value for each in event.tags if each.key == "replayId"), None)
+        identity = hex_id(str(named or tagged or ""))
+    if identity is not None:
+        try:
+            return await desk.sentry.replays.get(identity)
+        except NotFound:
+            raise NothingFound(
+                "There is no such replay.", "Ask for all_sessions of the issue."
+            ) from None
+    query = f"issue.id:{issue.id}" if issue is not None else "count_errors:>0"
+    found = [
+        each
+        async for each in desk.sentry.replays.search(
+            query, projects=[p.id for p in where], period=last(wanted.period), limit=1
+        )
+    ]
+    if not found:
+        project = f" of {where[0].slug}" if where else ""
+        of = f" met {issue.short_id}" if issue else f"{project} has an error"
+        raise NothingFound(
+            f"No recorded session{of} in the last {wanted.period}.", "Ask for a longer period."
+        )
+    return found[0]
+
+
+async def _sessions(desk: Desk, issue: Issue, wanted: ReplayWanted) -> Answer:
+    found = [
+        each
+        async for each in desk.sentry.replays.search(
+            f"issue.id:{issue.id}", period=last(wanted.period), limit=_MOST_SESSIONS
+        )
+    ]
+    if not found:
+        raise NothingFound(
+            f"No recorded session met {issue.short_id} in the last {wanted.period}.",
+            "Ask for a longer period.",
+        )
+    newest = found[0]
+    answer = Answer(
+        f"{many(len(found), 'recorded session')} met {issue.short_id}"
+        f" in the last {wanted.period}; the newest began {ago(newest.started_at)}."
+    )
+    answer.facts = {"issue": issue.short_id, "replays": [each.id for each in found]}
+    answer.show("sessions, newest first", *(_row(each) for each in found))
+    answer.next.append(f'show_replay(replay="{newest.id}")')
+    return answer
+
+
+def _row(replay: Replay) -> str:
+    pages = ", ".join(line(url, 80) for url in (replay.urls or [])[:2])
+    browser = (replay.browser or {}).get("name")
+    return (
+        f"{replay.id} {ago(replay.started_at)}, {replay.duration or 0:.0f} s,"
+        f" {many(replay.count_errors or 0, 'error')}"
+        f"{f', {line(browser, 30)}' if browser else ''}{f', on {pages}' if pages else ''}"
+    )
+
+
+async def _session(desk: Desk, replay: Replay, issue: Issue | None) -> Answer:
+    await step(1, 3, "reading the recording")
+    project = await _slug(desk, replay)
+    moments: list[Moment] = []
+    count = 0
+    async for segment in desk.sentry.replays.segments(project, replay.id):
+        moments += await asyncio.to_thread(moments_of, segment)
+        count += 1
+        if count >= _MOST_SEGMENTS:
+            break
+    moments += await _errors(desk, replay)
+    moments.sort(key=lambda each: each.at)
+    await step(2, 3, "writing the timeline")
+    return _timeline(desk, replay, issue, moments, project)
+
+
+async def _slug(desk: Desk, replay: Replay) -> str:
+    for project in await desk.projects():
+        if project.id == replay.project_id:
+            return project.slug
+    return replay.project_id or ""
+
+
+async def _errors(desk: Desk, replay: Replay) -> list[Moment]:
+    ids = [each for each in (replay.error_ids or [])[:20] if hex_id(each)]
+    if not ids:
+        return []
+    table = await desk.sentry.explore.table(
+        "errors",
+        ["id", "title", "issue", "timestamp"],
+        query=f"id:[{','.join(ids)}]",
+        period=last("90d"),
+        limit=20,
+    )
+    events = {str(row.get("id")): row for row in table.data}
+    moments = []
+    for identity, row in events.items():
+        place = await desk.sentry.events.find(identity)
+        at = place.event.date_created
+        if at is not None:
+            said = f"{row.get('issue')}: {row.get('title')}"
+            moments.append(Moment(at.timestamp() * 1000, "ERROR", said))
+    return moments
+
+
+def _moment(moment: Moment, start: float) -> str:
+    after = max(moment.at - start, 0) / 1000
+    return f"+{after:.1f} s {line(moment.kind, 40)}: {line(moment.what, 180)}"
+
+
+def _timeline(
+    desk: Desk, replay: Replay, issue: Issue | None, moments: list[Moment], project: str
+) -> Answer:
+    page = f"{desk.url}/organizations/{desk.sentry.organization}/replays/{replay.id}/"
+    began = moments[0].at if moments else 0.0
+    start = replay.started_at.timestamp() * 1000 if replay.started_at else began
+    kinds = Counter(each.kind for each in moments)
+    met = f" in which {issue.short_id} happened" if issue else ""
+    answer = Answer(
+        f"Session {replay.id} of {project}{met}, {ago(replay.started_at)},"
+        f" {replay.duration or 0:.0f} s: {many(kinds['click'], 'click')},"
+        f" {many(kinds['drag'], 'drag')}, {many(replay.count_errors or kinds['ERROR'], 'error')}."
+        f" Watch it: {page}"
+    )
+    answer.facts = {
+        "replay": replay.id,
+        "project": project,
+        "seconds": replay.duration,
+        "errors": replay.count_errors,
+        "error_ids": list(replay.error_ids or [])[:10],
+        "traces": list(replay.trace_ids or [])[:10],
+        "link": page,
+        "actions": len(moments),
+    }
+    answer.show("pages", *(line(url, 120) for url in dict.fromkeys(replay.urls or [])))
+    answer.show(
+        "what happened (text is masked where the page masked it)",
+        *(_moment(each, start) for each in moments),
+        keep="last",
+    )
+    if replay.error_ids:
+        answer.next.append(f'explain_issue(issue="{hex_id(replay.error_ids[0]) or "last"}")')
+    return answer

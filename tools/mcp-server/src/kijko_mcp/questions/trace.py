@@ -1,0 +1,282 @@
+"""Explains a trace: what failed in it, where its time went, what of that is unusual."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from kijko_mcp.answers.answer import Answer
+from kijko_mcp.answers.untrusted import line, name
+from kijko_mcp.answers.words import ago, last, lasting, many, share
+from kijko_mcp.desk import Desk
+from kijko_mcp.errors import NothingFound, Unclear
+from kijko_mcp.questions.reproduce import reproduce
+from kijko_mcp.questions.targets import hex_id, taken_apart
+from kijko_mcp.questions.timing import (
+    Share,
+    Span,
+    itself,
+    length,
+    path_of,
+    queue_wait,
+    shares,
+    spans_of,
+    walk,
+)
+from kijko_mcp.questions.usual import Usual, usual_durations
+from sentry_api import Period
+from sentry_api.models.catalog import Project
+from sentry_api.models.traces import TraceNode
+
+Which = Literal["", "failed_workflow", "failed_api_call", "slowest"]
+FAILED = (
+    "[internal_error,unknown_error,unavailable,deadline_exceeded,data_loss,resource_exhausted,"
+    "unimplemented,aborted,failed_precondition,out_of_range,invalid_argument,error]"
+)
+_JOB = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MOST_LINES = 40
+_SHARES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A trace that was asked for, and how it was found."""
+
+    trace: str
+    how: str
+    job: str | None = None
+
+
+async def explain_trace(
+    desk: Desk, trace: str, job: str, which: Which, project: str, period: str
+) -> Answer:
+    """Explains a trace.
+
+    Raises:
+        NothingFound: there is none.
+        Unclear: it cannot be a trace.
+    """
+    where = await desk.one_or_all(project)
+    found = await _found(desk, trace, job, which, where, period)
+    nodes = await desk.sentry.explore.trace(found.trace, period=Period("90d"))
+    roots = spans_of(nodes)
+    if not nodes:
+        raise NothingFound(
+            "Nothing is kept of that trace.", "Ask for another, or the last failed one."
+        )
+    statuses, usual = await asyncio.gather(
+        _statuses(desk, found.trace), usual_durations(desk, _started(roots))
+    )
+    for span in walk(roots):
+        span.failed = statuses.get(span.id, "") == "failed"
+    return _answer(desk, found, nodes, roots, usual)
+
+
+async def _found(
+    desk: Desk, trace: str, job: str, which: Which, where: list[Project], period: str
+) -> Found:
+    text = trace.strip()
+    if job:
+        return await _of_job(desk, job.strip(), where)
+    if text:
+        if (pasted := taken_apart(text)) is not None:
+            return await _of_address(
+                desk, pasted.get("trace"), pasted.get("events"), pasted.get("issues")
+            )
+        if identity := hex_id(text):
+            return Found(identity, "the trace")
+        if _JOB.fullmatch(text):
+            return await _of_job(desk, text, where)
+        raise Unclear("That is no trace.", "Give 32 hexadecimal digits, an address, or a job's id.")
+    return await _last(desk, which or "failed_workflow", where, period)
+
+
+async def _of_address(desk: Desk, trace: str | None, event: str | None, issue: str | None) -> Found:
+    if trace and (identity := hex_id(trace)):
+        return Found(identity, "the trace of that address")
+    if issue:
+        shown = await desk.sentry.events.get_of_issue(issue, event or "latest")
+        if shown.trace_id:
+            return Found(shown.trace_id, "the trace of that issue's event")
+    raise Unclear("That address leads to no trace.", "Paste a trace's or an issue's address.")
+
+
+async def _of_job(desk: Desk, job: str, where: list[Project]) -> Found:
+    if not _JOB.fullmatch(job):
+        raise Unclear("That is no job's id.", "A job's id has letters, digits and dashes only.")
+    ids = [each.id for each in where]
+    tables = await asyncio.gather(
+        desk.sentry.explore.table(
+            "spans", ["trace", "timestamp"], query=f"job_id:{job}", sort="-timestamp",
+            period=Period("90d"), projects=ids, limit=1,
+        ),
+        desk.sentry.explore.table(
+            "spans", ["trace", "timestamp"], query=f"messaging.message.id:{job}", sort="-timestamp",
+            period=Period("90d"), projects=ids, limit=1,
+        ),
+        desk.sentry.explore.table(
+            "errors", ["trace", "timestamp"], query=f"job_id:{job}", sort="-timestamp",
+            period=Period("90d"), projects=ids, limit=1,
+        ),
+    )  # fmt: skip
+    for table in tables:
+        for row in table.data:
+            if identity := hex_id(str(row.get("trace") or "")):
+                return Found(identity, "the trace of that job", job)
+    raise NothingFound(
+        "No trace and no error names that job.",
+        "Look at it: ./pants run apps/comfyui-gateway:gateway -- jobs list",
+    )
+
+
+async def _last(desk: Desk, which: Which, where: list[Project], period: str) -> Found:
+    queries = {
+        "failed_workflow": f"span.op:queue.process span.status:{FAILED}",
+        "failed_api_call": f"span.op:http.server span.status:{FAILED}",
+        "slowest": "is_transaction:true",
+    }
+    sort = "-span.duration" if which == "slowest" else "-timestamp"
+    table = await desk.sentry.explore.table(
+        "spans",
+        ["trace", "timestamp", "span.duration", "messaging.message.id"],
+        query=queries[which],
+        sort=sort,
+        period=last(period),
+        projects=[each.id for each in where],
+        limit=1,
+    )
+    how = {
+        "failed_workflow": "the last failed workflow execution",
+        "failed_api_call": "the last failed API call",
+        "slowest": "the slowest trace",
+    }[which]
+    if not table.data:
+        raise NothingFound(
+            f"There is no {how.removeprefix('the ')} in the last {period}.",
+            "Ask for a longer period, or another project.",
+        )
+    row = table.data[0]
+    job = str(row.get("messaging.message.id") or "")
+    return Found(str(row["trace"]).replace("-", ""), how, job if _JOB.fullmatch(job) else None)
+
+
+async def _statuses(desk: Desk, trace: str) -> dict[str, str]:
+    rows = desk.sentry.explore.rows(
+        "spans", ["id", "span.status"], query=f"trace:{trace} span.status:{FAILED}",
+        period=Period("90d"), limit=200,
+    )  # fmt: skip
+    return {str(row.get("id")): "failed" async for row in rows}
+
+
+def _started(roots: list[Span]) -> datetime:
+    start = min((span.start for span in roots), default=None)
+    return datetime.fromtimestamp(start / 1000, UTC) if start else datetime.now(UTC)
+
+
+def _errors(nodes: list[TraceNode]) -> list[TraceNode]:
+    found = [error for root in nodes for node in root.walk() for error in node.errors]
+    return [*found, *(node for node in nodes if node.event_type == "error")]
+
+
+def _answer(
+    desk: Desk, found: Found, nodes: list[TraceNode], roots: list[Span], usual: Usual
+) -> Answer:
+    errors = _errors(nodes)
+    spans = list(walk(roots))
+    total = length(roots)
+    parts = [each for each in shares(roots) if each.spent > 0][:_SHARES]
+    failed = [span for span in spans if span.failed]
+    deepest = max(failed, key=lambda span: len(path_of(span)), default=None)
+    answer = Answer(_conclusion(found, roots, spans, errors, deepest, parts, total))
+    answer.facts = {
+        "trace": found.trace,
+        "ms": round(total, 1),
+        "spans": len(spans),
+        "projects": sorted({span.project for span in spans if span.project}),
+        "errors": [error.issue_id for error in errors if error.issue_id],
+        "bottleneck": {"kind": parts[0].kind, "ms": round(parts[0].spent, 1)} if parts else None,
+        **({"job": found.job, "reproduce": reproduce(found.job)} if found.job else {}),
+    }
+    answer.show("errors in it", *(_error(error) for error in errors[:8]))
+    if deepest is not None:
+        answer.show("way to the failure", *(_step(span) for span in path_of(deepest)))
+    answer.show("where the time went", *(_share(part, total, usual) for part in parts))
+    answer.show("tree", *_tree(roots))
+    if command := reproduce(found.job):
+        answer.tell("reproduce", command)
+    answer.tell(
+        "page", f"{desk.url}/organizations/{desk.sentry.organization}/traces/trace/{found.trace}/"
+    )
+    if errors and errors[0].event_id:
+        answer.next.append(f'explain_issue(issue="{name(errors[0].event_id).strip("`")}")')
+    answer.next.append("find_bottleneck()")
+    return answer
+
+
+def _conclusion(
+    found: Found,
+    roots: list[Span],
+    spans: list[Span],
+    errors: list[TraceNode],
+    deepest: Span | None,
+    parts: list[Share],
+    total: float,
+) -> str:
+    began = (
+        ago(datetime.fromtimestamp(roots[0].start / 1000, UTC)) if roots else "at an unknown time"
+    )
+    job = f", job {found.job}" if found.job else ""
+    of = f"{found.how[0].upper()}{found.how[1:]} ({found.trace}{job})"
+    if deepest is not None:
+        end = f" failed in {name(deepest.op)} {name(deepest.name)} of {name(deepest.project)}"
+    elif errors:
+        end = f" has {many(len(errors), 'error')}"
+    else:
+        end = " did not fail"
+    hops = " → ".join(dict.fromkeys(span.project for span in spans if span.project))
+    most = ""
+    if parts:
+        detail = name(parts[0].detail, "")
+        what = f"{parts[0].kind}{f' {detail}' if detail else ''}"
+        spent = f"{lasting(parts[0].spent)} ({share(parts[0].spent, total)})"
+        most = f"; most of its {lasting(total)} went to {what}: {spent}"
+    return f"{of}, {began}, {many(len(spans), 'span')} through {hops or 'no project'},{end}{most}."
+
+
+def _error(error: TraceNode) -> str:
+    said = error.title or error.description or error.name
+    return f"{line(error.project_slug, 40)} event {line(error.event_id, 32)}: {line(said, 200)}"
+
+
+def _step(span: Span) -> str:
+    mark = " FAILED" if span.failed else ""
+    took = f"{lasting(span.duration)}{mark}"
+    return f"{line(span.project, 40)} {line(span.op, 40)} {line(span.name, 120)}, {took}"
+
+
+def _share(part: Share, total: float, usual: Usual) -> str:
+    times = f" in {part.count}" if part.count > 1 else ""
+    spent = f"{lasting(part.spent)} ({share(part.spent, total)}){times}"
+    of = f"{line(part.project, 40)} {line(part.detail, 100)}"
+    return f"{spent} {part.kind}: {of}{usual.remark(part)}"
+
+
+def _tree(roots: list[Span]) -> list[str]:
+    if not roots:
+        return []
+    began = min(span.start for span in roots)
+    lines = []
+    for span in walk(roots):
+        depth = len(path_of(span)) - 1
+        waited = queue_wait(span)
+        wait = f", waited {lasting(waited)} in the queue" if waited is not None else ""
+        own = f", {lasting(itself(span))} itself" if span.children else ""
+        mark = " FAILED" if span.failed else ""
+        lines.append(
+            f"{'. ' * min(depth, 12)}+{lasting(span.start - began)} {line(span.project, 40)}"
+            f" {line(span.op, 40)} {line(span.name, 90)}: {lasting(span.duration)}{own}{wait}{mark}"
+        )
+    return lines[:_MOST_LINES] + (
+        [f"and {len(lines) - _MOST_LINES} more spans"] if len(lines) > _MOST_LINES else []
+    )

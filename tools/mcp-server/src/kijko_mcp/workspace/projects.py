@@ -1,0 +1,181 @@
+"""The workspace's projects, read from their BUILD files; how they need each other, asked of Pants.
+
+BUILD files are Python in form: what is literal in them is read, nothing is run.
+"""
+
+import ast
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kijko_mcp.errors import CheckoutUnreadable
+from kijko_mcp.workspace.checkout import Checkout, run
+
+_PANTS_DEADLINE = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProject:
+    """A project of the workspace.
+
+    Attributes:
+        sentry: its project in Sentry; None without one.
+        releasable: whether it packages something.
+    """
+
+    name: str
+    folder: str
+    kind: str = ""
+    owners: tuple[str, ...] = ()
+    sentry: str | None = None
+    releasable: bool = False
+
+
+class Edge(BaseModel):
+    """That a project needs another."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    dependent: str
+    dependency: str
+    tests_only: bool = False
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    name: str
+    folder: str = ""
+
+
+class Graph(BaseModel):
+    """What `./pants project-graph --format=json` says."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    projects: tuple[_Named, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+    def chain(self, dependent: str, dependency: str) -> tuple[Edge, ...] | None:
+        """The shortest way in which one project needs another; what is deployed before tests."""
+        for tests in (False, True):
+            edges = [each for each in self.edges if tests or not each.tests_only]
+            waiting: list[tuple[Edge, ...]] = [(e,) for e in edges if e.dependent == dependent]
+            seen = {dependent}
+            while waiting:
+                way = waiting.pop(0)
+                at = way[-1].dependency
+                if at == dependency:
+                    return way
+                if at not in seen:
+                    seen.add(at)
+                    waiting += [(*way, e) for e in edges if e.dependent == at]
+        return None
+
+    def needs(self, name: str) -> set[str]:
+        """What a project needs to be deployed, itself included."""
+        found, waiting = {name}, [name]
+        while waiting:
+            at = waiting.pop()
+            for each in self.edges:
+                if each.dependent == at and not each.tests_only and each.dependency not in found:
+                    found.add(each.dependency)
+                    waiting.append(each.dependency)
+        return found
+
+    def needed_by(self, name: str) -> list[str]:
+        """What a change of a project affects, itself left out."""
+        return sorted(
+            each.name
+            for each in self.projects
+            if each.name != name and name in self.needs(each.name)
+        )
+
+
+async def projects(checkout: Checkout) -> list[LocalProject]:
+    """The projects that BUILD files declare, by folder."""
+    builds = [path for path in await checkout.files() if PurePosixPath(path).name == "BUILD"]
+    texts = await asyncio.to_thread(lambda: [checkout.text_now(path) for path in builds])
+    found = [
+        project
+        for path, text in zip(builds, texts, strict=True)
+        if text and (project := _declared(path, text)) is not None
+    ]
+    return sorted(found, key=lambda each: each.folder)
+
+
+def owning(known: list[LocalProject], path: str) -> LocalProject | None:
+    """The project a file is in: the deepest whose folder holds it."""
+    within = [each for each in known if path == each.folder or path.startswith(f"{each.folder}/")]
+    return max(within, key=lambda each: len(each.folder), default=None)
+
+
+async def graph(checkout: Checkout, printed: Path | None) -> Graph:
+    """Which project needs which.
+
+    Args:
+        checkout: whose Pants is asked.
+        printed: a file with what it printed; Pants is asked when there is none.
+
+    Raises:
+        CheckoutUnreadable: Pants cannot say.
+    """
+    if printed is not None:
+        try:
+            return Graph.model_validate_json(await asyncio.to_thread(printed.read_bytes))
+        except (OSError, ValidationError):
+            raise CheckoutUnreadable(
+                "MCP_GRAPH names no graph.", "Make it: ./pants project-graph --format=json > FILE"
+            ) from None
+    if not (checkout.root / "pants").is_file():
+        raise CheckoutUnreadable("This checkout has no ./pants.", "Set MCP_WORKSPACE.")
+    # Where Pants itself started this server, it waits for us, and a second one would wait for it.
+    secret = ("SENTRY_AUTH_TOKEN", "MCP_HTTP_TOKEN")
+    inherited = {k: v for k, v in os.environ.items() if k not in secret}
+    said = await run(
+        [str(checkout.root / "pants"), "--no-dynamic-ui", "project-graph", "--format=json"],
+        checkout.root,
+        {**inherited, "PANTS_CONCURRENT": "true"},
+        _PANTS_DEADLINE,
+    )
+    try:
+        return Graph.model_validate_json(said)
+    except ValidationError:
+        raise CheckoutUnreadable(
+            "`./pants project-graph` printed something else.", "Run it by hand and look."
+        ) from None
+
+
+def _declared(path: str, text: str) -> LocalProject | None:
+    try:
+        calls = [
+            (node.func.id, {k.arg: _literal(k.value) for k in node.keywords if k.arg})
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
+    except (SyntaxError, RecursionError, ValueError):
+        return None
+    declared = next((given for kind, given in calls if kind == "project"), None)
+    sentry = next((given for kind, given in calls if kind == "sentry_project"), {})
+    if declared is None or not isinstance(declared.get("name"), str):
+        return None
+    owners = declared.get("owners")
+    slug = sentry.get("project")
+    return LocalProject(
+        str(declared["name"]),
+        str(PurePosixPath(path).parent),
+        str(declared.get("kind") or ""),
+        tuple(map(str, owners)) if isinstance(owners, list) else (),
+        slug if isinstance(slug, str) else None,
+        declared.get("artifact") is not None,
+    )
+
+
+def _literal(value: ast.expr) -> object:
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        return None
