@@ -1,0 +1,122 @@
+"""Starts the real local-sentry for tests, and sends to it."""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from pydantic import SecretStr
+
+from sentry_api import SentrySettings
+
+DEADLINE = 240.0
+_PROGRAM = (sys.executable, "-m", "local_sentry")
+
+
+@dataclass(frozen=True)
+class LocalSentry:
+    """A running server, its data folder, and the DSNs of its projects by slug."""
+
+    url: str
+    data: Path
+    dsns: Mapping[str, str] = field(default_factory=dict)
+
+    def settings(self, token: str | None = None, **more: object) -> SentrySettings:
+        """What a client needs to reach it."""
+        given: dict[str, object] = {
+            "url": self.url,
+            "org": "kijko",
+            "auth_token": SecretStr(token) if token else None,
+            "api_timeout": 120.0,
+        }
+        return SentrySettings.model_validate(given | more)
+
+    def environment(self, token: str = "") -> dict[str, str]:
+        """The variables with which a program finds it."""
+        return {
+            "SENTRY_URL": self.url,
+            "SENTRY_ORG": "kijko",
+            "SENTRY_AUTH_TOKEN": token,
+            "SENTRY_API_TIMEOUT": "120",
+        }
+
+    def send(self, project: str, *envelopes: bytes) -> None:
+        """Sends envelopes to a project; each is on the server's disk when this returns."""
+        dsn = httpx.URL(self.dsns[project])
+        address = f"{self.url}/api{dsn.path}/envelope/"
+        with httpx.Client(timeout=DEADLINE) as client:
+            for each in envelopes:
+                answer = client.post(address, params={"sentry_key": dsn.username}, content=each)
+                assert answer.status_code == 200, answer.text
+
+
+@contextlib.contextmanager
+def local_sentry(data: Path, *options: str) -> Iterator[LocalSentry]:
+    """Runs ``local-sentry serve`` on a free port; without options, for everybody here."""
+    process = subprocess.Popen(
+        [
+            *_PROGRAM, "serve", "--port", "0", "--data", str(data), "--quiet",
+            *(options or ("--no-auth",)),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=_environment(),
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        url = json.loads(_first_line(process))["url"]
+        yield LocalSentry(url, data, _dsns(url, data if options else None))
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+        process.stdout.close()
+
+
+def token(data: Path, *scopes: str) -> str:
+    """A token of a server that asks for one."""
+    given = [part for scope in scopes for part in ("--scope", scope)]
+    answer = subprocess.run(
+        [*_PROGRAM, "token", "--data", str(data), "--name", "test", *given],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+        env=_environment(),
+    )
+    return answer.stdout.split()[-1]
+
+
+def _dsns(url: str, guarded: Path | None) -> dict[str, str]:
+    headers = {}
+    if guarded is not None:
+        headers["Authorization"] = f"Bearer {token(guarded, 'project:read', 'org:read')}"
+    with httpx.Client(base_url=f"{url}/api/0", headers=headers, timeout=DEADLINE) as client:
+        projects = client.get("/organizations/kijko/projects/").raise_for_status().json()
+        keys = {
+            each["slug"]: client.get(f"/projects/kijko/{each['slug']}/keys/").raise_for_status()
+            for each in projects
+        }
+    return {slug: answer.json()[0]["dsn"]["public"] for slug, answer in keys.items()}
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def _first_line(process: "subprocess.Popen[str]") -> str:
+    lines: queue.Queue[str] = queue.Queue()
+    assert process.stdout is not None
+    readline = process.stdout.readline
+    reader = threading.Thread(target=lambda: lines.put(readline()))
+    reader.start()
+    line = lines.get(timeout=DEADLINE)
+    reader.join()
+    assert line, f"local-sentry did not start (exit code {process.wait(DEADLINE)})"
+    return line
