@@ -1,4 +1,4 @@
-"""A real git repository with a small gateway in it, whose errors are real and whose lines are known."""
+"""A real git repository with a small gateway in it: real errors in known lines."""
 
 import os
 import subprocess
@@ -70,7 +70,7 @@ def acquire(free: int) -> int:
         raise TimeoutError("no connection to Postgres in 5 s")
     return free
 ''',
-    f"{GATEWAY}/worker.py": '''"""Runs one job, told about Sentry: job id, kind, trace header, age in seconds."""
+    f"{GATEWAY}/worker.py": '''"""Runs one job: its id, kind, trace, age in seconds."""
 
 import logging
 import sys
@@ -110,10 +110,6 @@ def main() -> None:
             observability.capture_exception(error)
     observability.close(60)
 
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
-    main()
 ''',
 }
 
@@ -121,7 +117,7 @@ if __name__ == "__main__":
 _SECOND = {
     EXECUTOR: _FIRST[EXECUTOR].replace(
         '    return f"{workflow_id} in',
-        '    if memory < 1024:\n'
+        "    if memory < 1024:\n"
         '        raise WorkflowFailedError(f"KSampler ran out of memory at {memory} MB")\n'
         '    return f"{workflow_id} in',
     ),
@@ -239,7 +235,7 @@ def run_job(
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SENTRY_")}
     done = subprocess.run(
         [
-            sys.executable, "-m", "comfyui_gateway.worker",
+            sys.executable, "-c", "from comfyui_gateway.worker import main; main()",
             job_id, kind, f"{trace}-{parent}-1", "4",
         ],
         cwd=folder,

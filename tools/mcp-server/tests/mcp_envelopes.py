@@ -123,7 +123,7 @@ def recorded(name: str, replaced: Mapping[str, str]) -> Iterator[tuple[str, str,
     """
     for line in (FIXTURES / name).read_text(encoding="utf-8").splitlines():
         for old, new in replaced.items():
-            line = line.replace(old, new)  # noqa: PLW2901 - the same line, renamed
+            line = line.replace(old, new)
         item = json.loads(line)
         payload = json.dumps(item["payload"]).encode()
         if item["item"]["type"] == "replay_recording":

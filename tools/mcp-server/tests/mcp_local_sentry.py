@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -22,11 +22,12 @@ _PROGRAM = (sys.executable, "-m", "local_sentry")
 
 @dataclass(frozen=True)
 class LocalSentry:
-    """A running server, its data folder, and the DSNs of its projects by slug."""
+    """A running server, its data folder, the DSNs of its projects by slug, a sender."""
 
     url: str
     data: Path
-    dsns: Mapping[str, str] = field(default_factory=dict)
+    dsns: Mapping[str, str]
+    sender: httpx.Client
 
     def settings(self, token: str | None = None, **more: object) -> SentrySettings:
         """What a client needs to reach it."""
@@ -51,10 +52,9 @@ class LocalSentry:
         """Sends envelopes to a project; each is on the server's disk when this returns."""
         dsn = httpx.URL(self.dsns[project])
         address = f"{self.url}/api{dsn.path}/envelope/"
-        with httpx.Client(timeout=DEADLINE) as client:
-            for each in envelopes:
-                answer = client.post(address, params={"sentry_key": dsn.username}, content=each)
-                assert answer.status_code == 200, answer.text
+        for each in envelopes:
+            answer = self.sender.post(address, params={"sentry_key": dsn.username}, content=each)
+            assert answer.status_code == 200, answer.text
 
 
 @contextlib.contextmanager
@@ -72,7 +72,9 @@ def local_sentry(data: Path, *options: str) -> Iterator[LocalSentry]:
     assert process.stdout is not None
     try:
         url = json.loads(_first_line(process))["url"]
-        yield LocalSentry(url, data, _dsns(url, data if options else None))
+        dsns = _dsns(url, data if options else None)
+        with httpx.Client(timeout=DEADLINE) as sender:
+            yield LocalSentry(url, data, dsns, sender)
     finally:
         process.terminate()
         process.wait(DEADLINE)

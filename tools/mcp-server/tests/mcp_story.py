@@ -112,9 +112,7 @@ async def _tell(server: LocalSentry, aside: Path) -> Story:
         failed = teller.failing_jobs(aside)
         slow, usual, failed_call = mcp_traces.send(server, teller.first, teller.second, teller.web)
         replays = teller.crashes()
-        await teller.wait(
-            lambda: sentry.replays.get(replays[1]), "the second replay"
-        )
+        await teller.wait(lambda: sentry.replays.get(replays[1]), "the second replay")
         return Story(
             server=server,
             checkout=teller.checkout,
@@ -154,7 +152,7 @@ class _Teller:
     def web(self) -> str:
         return f"{WEB}@0.2.0+{self.checkout.second[:7]}"
 
-    async def wait(self, ask: Callable[[], Awaitable[_T]], what: str) -> _T:
+    async def wait(self, ask: Callable[[], Awaitable[_T | None]], what: str) -> _T:
         """The first answer that is something."""
         loop = asyncio.get_running_loop()
         end = loop.time() + DEADLINE
@@ -172,9 +170,7 @@ class _Teller:
 
         async def ask() -> Told | None:
             query = f"error.type:{kind}"
-            async for each in self.sentry.issues.search(
-                query, projects=[project], period="14d"
-            ):
+            async for each in self.sentry.issues.search(query, projects=[project], period="14d"):
                 if each.count >= events:
                     return Told(each.short_id, str(each.id), each.title)
             return None
@@ -199,9 +195,7 @@ class _Teller:
                 for kind, path in (line.split("\t") for line in changed)
             ),
         )
-        await self.sentry.releases.create(
-            name, [project], commits=[new], ref=commit, released=when
-        )
+        await self.sentry.releases.create(name, [project], commits=[new], ref=commit, released=when)
         await self.sentry.releases.deploy(name, "production", started=when, finished=when)
 
     async def first_release(self) -> None:
@@ -212,7 +206,7 @@ class _Teller:
             API, REPOSITORY, [("comfyui_gateway/", f"{sources}comfyui_gateway/")]
         )
         await self.sentry.alerts.set_ownership(
-            API, "path:*/services/* #kijko\npath:*/store/* me@localhost", fallthrough=False
+            API, "path:*/services/* #kijko\npath:*/store/* me", fallthrough=False
         )
         await self.release(self.first, API, self.checkout.first, 8)
         self.send(self.first, 6.5 * DAY, ffmpeg=FFMPEG_FAILED[0], key=KEY_ERROR[0])
@@ -242,31 +236,31 @@ class _Teller:
         """Errors of a release, an hour after each other, the first that many seconds ago."""
         commit = self.checkout.first if release == self.first else self.checkout.second
         frame = self.checkout.frame
-        worker = frame(f"{mcp_checkout.GATEWAY}/worker.py", "run", "execute_workflow(kind", commit)
-        kinds: list[tuple[int, str, str, dict[str, object] | None]] = []
-        if failed:
-            place = frame(mcp_checkout.EXECUTOR, "execute_workflow", "raise Workflow", commit)
-            value = "KSampler ran out of memory at 512 MB"
-            kinds.append((failed, "WorkflowFailedError", value, place))
-        if ffmpeg:
-            place = frame(mcp_checkout.FFMPEG, "process_video", "raise FFmpeg", commit)
-            value = "ffmpeg ended with 8: Unknown encoder 'libx266'"
-            kinds.append((ffmpeg, "FFmpegError", value, place))
-        if key:
-            kinds.append(
-                (key, "KeyError", "'start'", frame(mcp_checkout.TIMELINE, "clip_start", "return clip", commit))
-            )
-        if pool:
-            place = frame(mcp_checkout.POOL, "acquire", "raise Timeout", commit)
-            kinds.append((pool, "TimeoutError", "no connection to Postgres in 5 s", place))
-        for count, kind, value, place in kinds:
-            frames = [worker, place] if place else [worker]
+        worker = f"{mcp_checkout.GATEWAY}/worker.py"
+        outer = [
+            frame(worker, "main", "            run(kind)", commit),
+            frame(worker, "run", "            execute_workflow(kind", commit),
+        ]
+        kinds = [
+            (failed, "WorkflowFailedError", "KSampler ran out of memory at 512 MB",
+             mcp_checkout.EXECUTOR, "execute_workflow", "raise Workflow"),
+            (ffmpeg, "FFmpegError", "ffmpeg ended with 8: Unknown encoder 'libx266'",
+             mcp_checkout.FFMPEG, "process_video", "raise FFmpeg"),
+            (key, "KeyError", "'start'", mcp_checkout.TIMELINE, "clip_start", "return clip"),
+            (pool, "TimeoutError", "no connection to Postgres in 5 s",
+             mcp_checkout.POOL, "acquire", "raise Timeout"),
+        ]  # fmt: skip
+        for count, kind, value, file, function, text in kinds:
+            if not count:
+                continue
+            frames = [*outer, frame(file, function, text, commit)]
             for number in range(count):
                 job, trace = new_id(), new_id()
+                context = {"trace_id": trace, "span_id": trace[:16], "op": "queue.process"}
                 sent = error(
                     kind, value, at=ago(since) + number * HOUR, frames=frames, release=release,
                     tags={"job_id": job}, user={"id": str(number)}, transaction="jobs",
-                    contexts={"trace": {"trace_id": trace, "span_id": trace[:16], "op": "queue.process"}},
+                    contexts={"trace": context},
                 )  # fmt: skip
                 self.server.send(API, event(sent))
 

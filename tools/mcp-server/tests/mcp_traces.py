@@ -16,8 +16,20 @@ SLOW_QUERY = "SELECT * FROM jobs WHERE state = $1 ORDER BY created_at"
 REPEATED_QUERY = "SELECT * FROM assets WHERE id = $1"
 
 # Where the time goes: hop, queue wait, ComfyUI node, FFmpeg. This week, and a week before.
-SLOW = {"queue": 4.0, "KSampler": 5.5, "CheckpointLoaderSimple": 0.5, "SaveImage": 0.2, "ffmpeg": 1.0}
-USUAL = {"queue": 0.2, "KSampler": 1.1, "CheckpointLoaderSimple": 0.5, "SaveImage": 0.2, "ffmpeg": 1.0}
+SLOW = {
+    "queue": 4.0,
+    "KSampler": 5.5,
+    "CheckpointLoaderSimple": 0.5,
+    "SaveImage": 0.2,
+    "ffmpeg": 1.0,
+}
+USUAL = {
+    "queue": 0.2,
+    "KSampler": 1.1,
+    "CheckpointLoaderSimple": 0.5,
+    "SaveImage": 0.2,
+    "ffmpeg": 1.0,
+}
 SLOW_TRACES, USUAL_TRACES = 3, 5
 
 # Seconds of the last day's calls of EXECUTE besides those of the traces, which take CALL each.
@@ -56,11 +68,14 @@ def send_call(server: LocalSentry, trace: str, second: str, web: str, *, at: flo
     )  # fmt: skip
     kept = Timed("db.query", "INSERT INTO jobs (id) VALUES ($1)", 0.25, 0.05)
     queued = Timed("queue.publish", "jobs", 0.4, 0.05, {"messaging.destination.name": "jobs"})
-    web_given = {"at": at, "trace": trace, "release": web}
     server.send(
         "kijko-web",
-        event(transaction(click, [fetch], **web_given, platform="javascript")),
-        event(transaction(hop, [call], parent=fetch.span_id, **web_given, platform="node")),
+        event(transaction(click, [fetch], at=at, trace=trace, release=web, platform="javascript")),
+        event(
+            transaction(
+                hop, [call], at=at, trace=trace, parent=fetch.span_id, release=web, platform="node"
+            )
+        ),
     )
     served_event = transaction(
         served, [kept, queued], at=at, trace=trace, parent=call.span_id, release=second
@@ -87,13 +102,13 @@ def _flow(
     spans.append(Timed("ffmpeg.process", "transcode", now, parts["ffmpeg"]))
     now += parts["ffmpeg"]
     job = new_id()
-    data = {
+    waited: dict[str, object] = {
         "messaging.destination.name": "jobs",
         "messaging.message.id": job,
         "messaging.message.receive.latency": parts["queue"] * 1000,
         "messaging.message.retry.count": 0,
     }
-    root = Timed("queue.process", "jobs", begin, now - begin, data)
+    root = Timed("queue.process", "jobs", begin, now - begin, waited)
     worked = transaction(
         root, spans, at=at, trace=trace, parent=parent, release=release, tags={"job_id": job}
     )

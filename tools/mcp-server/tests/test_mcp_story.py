@@ -10,9 +10,7 @@ from sentry_api import SentryClient
 async def test_the_failed_job_is_one_trace_of_all_hops(story: Story) -> None:
     async with SentryClient(story.server.settings()) as sentry:
         nodes = [
-            node
-            for root in await sentry.explore.trace(story.failed_trace)
-            for node in root.walk()
+            node for root in await sentry.explore.trace(story.failed_trace) for node in root.walk()
         ]
         ops = {(node.project_slug, node.op) for node in nodes}
         assert {

@@ -47,6 +47,19 @@ def serve(
         asyncio.run(_serve_stdio(settings))
 
 
+@app.command()
+def ask(
+    question: Annotated[
+        list[str], typer.Argument(help="A question, or a tool's name and key=value.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="The answer for programs.")] = False,
+) -> None:
+    """Ask from the terminal what an editor would ask."""
+    from kijko_mcp.asking import ask as asked
+
+    raise typer.Exit(asyncio.run(asked(McpSettings.read(), question, as_json=as_json)))
+
+
 async def _serve_stdio(settings: McpSettings) -> None:
     from kijko_mcp.desk import open_desk
     from kijko_mcp.server import build_server

@@ -8,6 +8,7 @@ from mcp.server.mcpserver.tools import Tool
 from kijko_mcp import toolbox
 from kijko_mcp.calling import Calls
 from kijko_mcp.desk import Desk
+from kijko_mcp.reading import add_completion, add_prompts, add_resources
 
 NAME = "kijko"
 INSTRUCTIONS = (
@@ -20,7 +21,7 @@ INSTRUCTIONS = (
 def build_server(desk: Desk) -> MCPServer[Any]:
     """The server for one desk, which outlives it."""
     calls = Calls(desk)
-    return MCPServer(
+    server: MCPServer[Any] = MCPServer(
         NAME,
         title="Kijko",
         instructions=INSTRUCTIONS,
@@ -29,6 +30,10 @@ def build_server(desk: Desk) -> MCPServer[Any]:
         log_level="WARNING",
         subscriptions=False,
     )
+    add_resources(server, desk, calls)
+    add_prompts(server)
+    add_completion(server, desk)
+    return server
 
 
 def _lean(tool: Tool) -> Tool:

@@ -1,8 +1,6 @@
 """Which errors there are: recent, frequent, of a release or the current commit, of a subject."""
 
 import asyncio
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +8,7 @@ from kijko_mcp.answers.answer import Answer
 from kijko_mcp.answers.untrusted import line
 from kijko_mcp.answers.words import ago, last, many, stats_period
 from kijko_mcp.desk import Desk, Named, gathered
-from kijko_mcp.errors import Unclear
+from kijko_mcp.questions.cursors import cursor_at, offset_of
 from sentry_api.models.catalog import Project
 from sentry_api.models.issues import Issue
 
@@ -49,7 +47,7 @@ async def find_errors(desk: Desk, wanted: ErrorsWanted) -> Answer:
     where = await desk.one_or_all(wanted.project)
     project = where[0] if where else None
     release = await desk.release(wanted.release, project) if wanted.release else None
-    offset = _offset(wanted.cursor)
+    offset = offset_of(wanted.cursor)
     issues, counts = await asyncio.gather(
         _issues(desk, wanted, where, release), _counts(desk, wanted, where)
     )
@@ -66,7 +64,7 @@ async def find_errors(desk: Desk, wanted: ErrorsWanted) -> Answer:
     if release and release.note:
         answer.notes.append(release.note)
     if len(issues) > offset + wanted.limit:
-        answer.cursor = _cursor(offset + wanted.limit)
+        answer.cursor = cursor_at(offset + wanted.limit)
     if page:
         answer.next.append(f'explain_issue(issue="{page[0].short_id}")')
     return answer
@@ -178,19 +176,3 @@ def _conclusion(
     total = f"{len(issues)}+" if len(issues) >= _MOST else str(len(issues))
     noun = "error" if len(issues) == 1 else "errors"
     return f"{total} {state}{noun}{subject}{of}{seen}{span}{more}; {head}."
-
-
-def _cursor(offset: int) -> str:
-    return base64.urlsafe_b64encode(f"o{offset}".encode()).decode().rstrip("=")
-
-
-def _offset(cursor: str) -> int:
-    if not cursor:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        if not text.startswith("o") or not text[1:].isdigit() or len(text) > 8:
-            raise ValueError
-        return int(text[1:])
-    except (ValueError, binascii.Error):
-        raise Unclear("That is no cursor of this server.", "Ask again without one.") from None

@@ -47,7 +47,7 @@ class Usual:
 
 
 async def usual_durations(desk: Desk, until: datetime) -> Usual:
-    """What was usual in the week before a moment."""
+    """What was usual in the week before the day before a moment: what began just now is not."""
     table = await desk.sentry.explore.table(
         "spans",
         [
@@ -59,7 +59,7 @@ async def usual_durations(desk: Desk, until: datetime) -> Usual:
             "p95(span.duration)",
         ],
         sort="-count()",
-        period=Period(None, until - timedelta(days=7), until),
+        period=Period(None, until - timedelta(days=8), until - timedelta(days=1)),
         limit=100,
     )
     return Usual(

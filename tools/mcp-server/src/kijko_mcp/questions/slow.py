@@ -1,0 +1,213 @@
+"""What is slow: transactions and database queries, by average and p95, against the time before."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kijko_mcp.answers.answer import Answer
+from kijko_mcp.answers.untrusted import line, name
+from kijko_mcp.answers.words import before, last, lasting, many, stats_period
+from kijko_mcp.desk import Desk
+from kijko_mcp.errors import NothingFound, Unclear
+from kijko_mcp.questions.targets import hex_id
+from sentry_api.models.catalog import Project
+
+_WORKED_ON = 5.0  # queries in one trace that look like one query per row
+_SLOWER = 1.3
+_AVERAGE, _P95 = "avg(span.duration)", "p95(span.duration)"
+_COUNT, _SUM, _TRACES = "count()", "sum(span.duration)", "count_unique(trace)"
+_NOISE = ("the", "api", "a", "of", "in")
+_FORBIDDEN = set('"\\*:()[]')
+
+
+@dataclass(frozen=True, slots=True)
+class SlowWanted:
+    """See the tool of the same name."""
+
+    what: Literal["transactions", "queries"] = "transactions"
+    project: str = ""
+    name: str = ""
+    period: str = "7d"
+    limit: int = 10
+
+
+async def find_slow(desk: Desk, wanted: SlowWanted) -> Answer:
+    """Lists what is slow, the slowest first; queries by the time they take together.
+
+    Raises:
+        NothingFound: nothing was measured.
+        Unclear: the project, name or period cannot be read.
+    """
+    where = await desk.one_or_all(wanted.project)
+    queries = _queries(wanted)
+    now = await _rows(desk, wanted, where, queries, last(wanted.period))
+    if not now:
+        of = f" of {where[0].slug}" if where else ""
+        raise NothingFound(
+            f"No {wanted.what}{of} like that were measured in the last {wanted.period}.",
+            "Take a longer period, another name or project, or none.",
+        )
+    found_by = str(now[0]["found by"])
+    earlier, total = await asyncio.gather(
+        _rows(desk, wanted, where, [found_by], before(wanted.period)),
+        _total(desk, where, found_by, wanted),
+    )
+    answer = await _answer(desk, wanted, where, now, earlier, total)
+    if wanted.name and found_by == queries[-1]:
+        answer.notes.append("None of them has that name; these are all.")
+    return answer
+
+
+def _queries(wanted: SlowWanted) -> list[str]:
+    """Searches from the most exact to the most tolerant; the first that finds something counts."""
+    base = "span.category:db" if wanted.what == "queries" else "is_transaction:true"
+    text = " ".join(wanted.name.split())
+    if not text:
+        return [base]
+    if set(text) & _FORBIDDEN or len(text) > 100:
+        raise Unclear(
+            "That name cannot be searched for.", "Give plain words of it, such as timeline."
+        )
+    key = "span.description" if wanted.what == "queries" else "transaction"
+    words = [word for word in text.split() if word.lower() not in _NOISE]
+    named = [text, *(word.rstrip("s") for word in words)]
+    return [*(f'{base} {key}:"*{each}*"' for each in named), base]
+
+
+async def _rows(
+    desk: Desk, wanted: SlowWanted, where: list[Project], queries: list[str], period: Any
+) -> list[dict[str, Any]]:
+    key = "span.description" if wanted.what == "queries" else "transaction"
+    fields = [key, "project", _COUNT, _AVERAGE, "p50(span.duration)", _P95, _SUM, _TRACES]
+    if wanted.what == "transactions":
+        fields.append("failure_rate()")
+    for query in queries:
+        table = await desk.sentry.explore.table(
+            "spans",
+            fields,
+            query=query,
+            sort=f"-{_SUM}" if wanted.what == "queries" else f"-{_P95}",
+            period=period,
+            projects=[each.id for each in where],
+            limit=wanted.limit,
+        )
+        if table.data:
+            return [row | {"found by": query, "name": row.get(key)} for row in table.data]
+    return []
+
+
+async def _total(
+    desk: Desk, where: list[Project], query: str, wanted: SlowWanted
+) -> dict[str, Any]:
+    table = await desk.sentry.explore.table(
+        "spans",
+        [_COUNT, _AVERAGE, _P95],
+        query=query,
+        period=last(wanted.period),
+        projects=[each.id for each in where],
+        limit=1,
+    )
+    return table.data[0] if table.data else {}
+
+
+async def _answer(
+    desk: Desk,
+    wanted: SlowWanted,
+    where: list[Project],
+    now: list[dict[str, Any]],
+    earlier: list[dict[str, Any]],
+    total: dict[str, Any],
+) -> Answer:
+    then = {(row.get("name"), row.get("project")): row for row in earlier}
+    answer = Answer(_conclusion(wanted, where, now, total))
+    answer.facts = {
+        "count": int(_number(total.get(_COUNT))),
+        "average_ms": round(_number(total.get(_AVERAGE)), 1),
+        "p95_ms": round(_number(total.get(_P95)), 1),
+        "slowest_first": [
+            {
+                "project": row.get("project"),
+                "count": int(_number(row.get(_COUNT))),
+                "average_ms": round(_number(row.get(_AVERAGE)), 1),
+                "p95_ms": round(_number(row.get(_P95)), 1),
+            }
+            for row in now
+        ],
+    }
+    answer.show(
+        wanted.what, *(_line(row, then.get((row.get("name"), row.get("project")))) for row in now)
+    )
+    if example := await _example(desk, now[0], wanted):
+        answer.tell("example", f"trace {example}")
+        answer.next.append(f'explain_trace(trace="{example}")')
+    else:
+        answer.next.append("find_bottleneck()")
+    return answer
+
+
+async def _example(desk: Desk, row: dict[str, Any], wanted: SlowWanted) -> str | None:
+    """The slowest trace with the first row's name in it."""
+    table = await desk.sentry.explore.table(
+        "spans",
+        ["trace", "span.duration", "transaction", "span.description"],
+        query=str(row["found by"]),
+        sort="-span.duration",
+        period=last(wanted.period),
+        limit=20,
+    )
+    key = "span.description" if wanted.what == "queries" else "transaction"
+    fitting = (each for each in table.data if each.get(key) == row.get("name"))
+    return next(
+        (found for each in fitting if (found := hex_id(str(each.get("trace") or "")))), None
+    )
+
+
+def _conclusion(
+    wanted: SlowWanted, where: list[Project], now: list[dict[str, Any]], total: dict[str, Any]
+) -> str:
+    first = now[0]
+    of = f" in {where[0].slug}" if where else ""
+    what = {"transactions": "transaction", "queries": "database query"}[wanted.what]
+    rate = "by total time" if wanted.what == "queries" else "by p95"
+    return (
+        f"The slowest {what}{of} {rate} in the last {stats_period(wanted.period)} is"
+        f" {name(first.get('name'), '(first below)')}: {_durations(first)}."
+        f" All that fit together: {_durations(total)}."
+    )
+
+
+def _durations(row: dict[str, Any]) -> str:
+    average, p95 = lasting(_number(row.get(_AVERAGE))), lasting(_number(row.get(_P95)))
+    return f"average {average}, p95 {p95}, {many(int(_number(row.get(_COUNT))), 'call')}"
+
+
+def _line(row: dict[str, Any], earlier: dict[str, Any] | None) -> str:
+    count, average = int(_number(row.get(_COUNT))), _number(row.get(_AVERAGE))
+    parts = [
+        f"avg {lasting(average)}",
+        f"p95 {lasting(_number(row.get(_P95)))}",
+        many(count, "call"),
+        f"{lasting(_number(row.get(_SUM)))} together",
+    ]
+    if _number(row.get("failure_rate()")) > 0:
+        parts.append(f"{100 * _number(row.get('failure_rate()')):.0f} % fail")
+    traces = int(_number(row.get(_TRACES)))
+    if (
+        traces
+        and count / traces >= _WORKED_ON
+        and "found by" in row
+        and "db" in str(row["found by"])
+    ):
+        parts.append(f"{count / traces:.0f} per trace, so probably N+1")
+    before_that = _number((earlier or {}).get(_AVERAGE))
+    if before_that and average / before_that >= _SLOWER:
+        parts.append(
+            f"{average / before_that:.1f} times the period before ({lasting(before_that)})"
+        )
+    elif before_that:
+        parts.append(f"before: avg {lasting(before_that)}")
+    return f"{line(row.get('project'), 40)} {line(row.get('name'), 160)}: {', '.join(parts)}"
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
