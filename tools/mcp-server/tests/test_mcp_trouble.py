@@ -23,8 +23,12 @@ def _settings(**more: object) -> McpSettings:
 async def _server(answer: bytes | None) -> AsyncIterator[str]:
     """A server that gives everybody the same answer, or none at all."""
     stopped = asyncio.Event()
+    serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             if answer is None:
@@ -43,6 +47,8 @@ async def _server(answer: bytes | None) -> AsyncIterator[str]:
         stopped.set()
         server.close()
         await server.wait_closed()
+        # Before Python 3.12 a server that is closed does not wait for its connections.
+        await asyncio.gather(*serving)
 
 
 def _sentry(url: str, **more: object) -> SentrySettings:

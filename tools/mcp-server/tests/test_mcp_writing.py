@@ -1,5 +1,6 @@
 """Changes: only where writing was allowed, and only after a person said yes."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +27,12 @@ def own(tmp_path: Path) -> Iterator[LocalSentry]:
 
 
 async def _issue(server: LocalSentry) -> Issue:
-    async with SentryClient(server.settings()) as sentry:
-        found = [each async for each in sentry.issues.search("")]
-        return await sentry.issues.get(found[0].id)
+    """The issue, once what was sent has been taken in."""
+    async with SentryClient(server.settings()) as sentry, asyncio.timeout(DEADLINE):
+        while True:
+            async for each in sentry.issues.search(""):
+                return await sentry.issues.get(each.id)
+            await asyncio.sleep(0.05)
 
 
 class Person:

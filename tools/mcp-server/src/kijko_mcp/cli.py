@@ -1,6 +1,7 @@
 """The command line: `mcp-server`."""
 
 import asyncio
+import gc
 import json
 import sys
 from typing import Annotated
@@ -61,9 +62,13 @@ def ask(
 
 
 async def _serve_stdio(settings: McpSettings) -> None:
+    # An editor waits for the first answer, and what is imported stays: nothing of it is garbage.
+    gc.disable()
     from kijko_mcp.desk import open_desk
     from kijko_mcp.server import build_server
 
+    gc.freeze()
+    gc.enable()
     async with open_desk(settings) as desk:
         await build_server(desk).run_stdio_async()
 
