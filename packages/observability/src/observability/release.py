@@ -4,9 +4,9 @@ The build stamps ``observability/release.json`` into every packaged artifact::
 
     {"releases": {"kijko-api": "kijko-api@0.1.0+abc1234"}}
 
-What was packaged with changes that are not committed says so: ``…+abc1234.dirty``. One file may name
-several Sentry projects, because one artifact may hold several. A checkout that was never packaged has no
-stamp, and then its events carry no release rather than a false one.
+What was packaged with changes that are not committed says so: ``…+abc1234.dirty``. One file may
+name several Sentry projects, because one artifact may hold several. A checkout that was never
+packaged has no stamp, and then its events carry no release rather than a false one.
 """
 
 import re
