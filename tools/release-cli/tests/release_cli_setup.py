@@ -17,6 +17,8 @@ from release_cli_sentry import DEADLINE, LocalSentry, local_sentry
 ORGANIZATION = "fresh"
 TEAM = "makers"
 SCOPES = ("org:admin", "project:admin", "team:write", "alerts:write", "event:admin")
+# Found from any folder: a sandbox of Pants has its paths relative to itself.
+_PATH = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
 _PROGRAM = (sys.executable, "-m", "release_cli")
 _OURS = ("SENTRY_", "RELEASE_")
 HOOK = "https://hooks.example.org/secret-path"
@@ -91,7 +93,7 @@ class Place:
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         return {
             **{k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
-            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONPATH": _PATH,
             "SENTRY_URL": self.sentry.url,
             "SENTRY_ORG": ORGANIZATION,
             "SENTRY_AUTH_TOKEN": self.token,
@@ -146,7 +148,7 @@ def _token(data: Path) -> str:
     command = [sys.executable, "-m", "local_sentry", "token", "--data", str(data), *scopes]
     made = subprocess.run(
         command,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": _PATH},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
