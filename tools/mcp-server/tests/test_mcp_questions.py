@@ -1,5 +1,6 @@
 """Every question of the team gets its full answer from one call; the facts are what was sent."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,26 @@ async def test_whether_one_is_affected_by_another(editor: Editor) -> None:
     no = await editor.ask("ask_workspace", path="comfyui-gateway", affected_by="editor")
     assert no.facts["affected"] is False
     assert no.conclusion.startswith("No")
+
+
+async def test_what_would_be_released(editor: Editor, tmp_path: Path) -> None:
+    folder = tmp_path / "clone"
+    editor.story.checkout.git("clone", "-q", ".", str(folder))
+    clone = dataclasses.replace(editor.story.checkout, folder=folder)
+    build = (folder / "apps/comfyui-gateway/BUILD").read_text()
+    declared = build.replace("    owners", '    artifact=":gateway",\n    owners')
+    clone.commit(
+        "fix: declare what is deployed",
+        {"apps/comfyui-gateway/BUILD": f'{declared}sentry_project(project="kijko-api")\n'},
+    )
+    here = Editor(editor.story, editor.settings.model_copy(update={"workspace": folder}))
+    answer = await here.ask("ask_workspace", unreleased=True)
+    since = editor.story.second_release.rpartition("+")[2]
+    head = clone.git("rev-parse", "HEAD")
+    assert answer.facts["projects"] == [
+        {"project": "comfyui-gateway", "commits": 1, "since": since, "newest": head}
+    ]
+    assert "declare what is deployed" in answer.text
 
 
 async def test_whether_a_fix_is_released_and_the_error_stopped(editor: Editor) -> None:

@@ -79,8 +79,8 @@ async def test_prompts_name_the_calls(editor: Editor) -> None:
 async def test_long_calls_say_how_far_they_are(editor: Editor) -> None:
     heard: list[tuple[float, float | None, str | None]] = []
 
-    async def listen(done: float, total: float | None, doing: str | None) -> None:
-        heard.append((done, total, doing))
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total, message))
 
     async with client_of(editor.story.server.settings(), editor.settings) as client:
         await client.call_tool("find_bottleneck", {"period": "24h"}, progress_callback=listen)

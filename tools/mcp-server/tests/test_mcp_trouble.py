@@ -69,9 +69,9 @@ async def _ask(client: Client, number: int) -> bool:
     job = f"job-{number}"
     if number % 10:
         answer = said(await client.call_tool("ask_workspace", {"job": job}))
-        return answer.facts["job"] == job
+        return bool(answer.facts["job"] == job)
     answer = said(await client.call_tool("find_errors", {"project": "web", "limit": 1}))
-    return answer.facts["issues"][0]["project"] == "kijko-web"
+    return bool(answer.facts["issues"][0]["project"] == "kijko-web")
 
 
 async def test_a_dead_sentry_is_named_with_what_to_do() -> None:
