@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 import observability
+from kijko_mcp.doctor import doctor
 from kijko_mcp.errors import Trouble
+from kijko_mcp.install.command import install
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.tracing import PROJECT
 from observability import ObservabilityError
@@ -26,6 +28,10 @@ app = typer.Typer(
 @app.callback()
 def _program() -> None:
     """Answers questions about Sentry and this workspace inside the editor, over MCP."""
+
+
+app.command()(install)
+app.command()(doctor)
 
 
 @app.command()
