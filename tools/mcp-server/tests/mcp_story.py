@@ -7,23 +7,21 @@ traces stand in ``mcp_traces``.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import mcp_checkout
 import mcp_traces
 from mcp_checkout import Checkout, run_job
 from mcp_envelopes import DAY, FIXTURES, HOUR, ago, error, event, new_id, recorded
 from mcp_local_sentry import LocalSentry
-from sentry_api import NotFound, SentryClient
+from mcp_waiting import eventually
+from sentry_api import SentryClient
 from sentry_api.models.releases import NewCommit, PatchFile
 
 API, WEB = "kijko-api", "kijko-web"
 REPOSITORY = "kijko/mono"
-DEADLINE = 240.0
 RECORDING = "browser-static.jsonl"
 # In the recording.
 REPLAY = "bee1e09441bc4f63bcad9eb595d99854"
@@ -32,8 +30,6 @@ CRASH_MESSAGE = "packages/editor: negative start -7 for clip a"
 BROWSER_TRACE = "1a7cd22ad8cc4f52b54921217c553d5e"
 # How often each error came: in the first release, then in the second.
 WORKFLOW_FAILED, FFMPEG_FAILED, KEY_ERROR, POOL_EMPTY = (0, 6), (7, 5), (4, 0), (2, 3)
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,7 @@ async def _tell(server: LocalSentry, aside: Path) -> Story:
         failed = teller.failing_jobs(aside)
         slow, usual, failed_call = mcp_traces.send(server, teller.first, teller.second, teller.web)
         replays = teller.crashes()
-        await teller.wait(lambda: sentry.replays.get(replays[1]), "the second replay")
+        await eventually(lambda: sentry.replays.get(replays[1]), "the second replay")
         return Story(
             server=server,
             checkout=teller.checkout,
@@ -152,19 +148,6 @@ class _Teller:
     def web(self) -> str:
         return f"{WEB}@0.2.0+{self.checkout.second[:7]}"
 
-    async def wait(self, ask: Callable[[], Awaitable[_T | None]], what: str) -> _T:
-        """The first answer that is something."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + DEADLINE
-        while True:
-            try:
-                if answer := await ask():
-                    return answer
-            except NotFound:
-                pass
-            assert loop.time() < end, f"{what} did not come in {DEADLINE} s"
-            await asyncio.sleep(0.05)
-
     async def issue(self, kind: str, events: int, project: str = API) -> Told:
         """The issue of an exception, once it has that many events."""
 
@@ -175,7 +158,7 @@ class _Teller:
                     return Told(each.short_id, str(each.id), each.title)
             return None
 
-        return await self.wait(ask, f"{events} events of {kind}")
+        return await eventually(ask, f"{events} events of {kind}")
 
     async def release(self, name: str, project: str, commit: str, days: float) -> None:
         """A release of one commit, finalized and deployed that many days ago."""
