@@ -132,13 +132,13 @@ async def graph(checkout: Checkout, printed: Path | None) -> Graph:
             ) from None
     if not (checkout.root / "pants").is_file():
         raise CheckoutUnreadable("This checkout has no ./pants.", "Set MCP_WORKSPACE.")
-    # Where Pants itself started this server, it waits for us, and a second one would wait for it.
+    # Where Pants itself started this server, a second one would wait for it, and it for us.
     secret = ("SENTRY_AUTH_TOKEN", "MCP_HTTP_TOKEN")
     inherited = {k: v for k, v in os.environ.items() if k not in secret}
     said = await run(
         [str(checkout.root / "pants"), "--no-dynamic-ui", "project-graph", "--format=json"],
         checkout.root,
-        {**inherited, "PANTS_CONCURRENT": "true"},
+        {**inherited, **({"PANTS_CONCURRENT": "true"} if _runs_below_pants() else {})},
         _PANTS_DEADLINE,
     )
     try:
@@ -147,6 +147,18 @@ async def graph(checkout: Checkout, printed: Path | None) -> Graph:
         raise CheckoutUnreadable(
             "`./pants project-graph` printed something else.", "Run it by hand and look."
         ) from None
+
+
+def _runs_below_pants() -> bool:
+    """Whether Pants started this program, directly or not."""
+    import psutil  # here, because most calls ask nothing of Pants
+
+    try:
+        commands = [process.cmdline() for process in psutil.Process().parents()]
+    except psutil.Error:
+        return False
+    words = [word for command in commands for word in command[:3] if not word.startswith("-")]
+    return any(Path(word).name == "pants" or word.startswith("pantsd") for word in words)
 
 
 def _declared(path: str, text: str) -> LocalProject | None:
