@@ -3,12 +3,13 @@
 import dataclasses
 from pathlib import Path
 
+import httpx
 import pytest
 
 import mcp_checkout
 import mcp_story
 import mcp_traces
-from mcp_asking import Editor
+from mcp_asking import DEADLINE, Editor
 from mcp_story import Story
 
 
@@ -216,7 +217,11 @@ async def test_the_replay_of_an_error(editor: Editor) -> None:
     story = editor.story
     answer = await editor.ask("show_replay", issue=story.crash.short_id)
     assert answer.facts["replay"] in story.replays
-    assert "Watch it: http://" in answer.conclusion
+    assert answer.facts["link"] in answer.conclusion
+    async with httpx.AsyncClient(timeout=DEADLINE) as http:
+        page = await http.get(answer.facts["link"], follow_redirects=True)
+    assert page.status_code == 200
+    assert answer.facts["replay"] in page.text
     assert "drag" in answer.text
     assert "click: button boom" in answer.text
     assert "network: POST" in answer.text

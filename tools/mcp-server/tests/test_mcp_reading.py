@@ -110,3 +110,10 @@ async def test_a_list_goes_on_with_its_cursor(editor: Editor) -> None:
     )
     shown = [each["id"] for answer in (first, second) for each in answer.facts["issues"]]
     assert len(shown) == len(set(shown)) == 4
+
+
+async def test_the_only_organization_need_not_be_named(editor: Editor) -> None:
+    nameless = editor.story.server.settings(org="")
+    async with client_of(nameless, editor.settings) as client:
+        answer = said(await client.call_tool("find_bottleneck", {"period": "24h"}))
+    assert "KSampler" in answer.conclusion

@@ -58,6 +58,7 @@ class Calls:
         settings = self._desk.settings
         try:
             async with asyncio.timeout(settings.call_timeout):
+                await self._desk.find_organization()
                 shown = render(await question, settings.tokens)
         except TimeoutError:
             return refused(

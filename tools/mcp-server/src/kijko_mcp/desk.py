@@ -55,13 +55,22 @@ class Desk:
 
     async def projects(self) -> list[Project]:
         """The organization's projects."""
+        await self.find_organization()
         async with self._lock:
-            if not self.sentry.organization:
-                self.sentry = self.sentry.of(await self._only_organization())
             if self._projects is None or time.monotonic() - self._projects[0] > _FRESH:
                 found = [project async for project in self.sentry.projects.list()]
                 self._projects = (time.monotonic(), found)
             return self._projects[1]
+
+    async def find_organization(self) -> None:
+        """Takes the only organization that the token sees, where none is named.
+
+        Raises:
+            Unclear: it sees several, or none; the advice lists them.
+        """
+        async with self._lock:
+            if not self.sentry.organization:
+                self.sentry = self.sentry.of(await self._only_organization())
 
     async def _only_organization(self) -> str:
         found = [each.slug async for each in self.sentry.organizations.list()]

@@ -206,7 +206,8 @@ def _answer(
     if command := reproduce(found.job):
         answer.tell("reproduce", command)
     answer.tell(
-        "page", f"{desk.url}/organizations/{desk.sentry.organization}/traces/trace/{found.trace}/"
+        "page",
+        f"{desk.url}/organizations/{desk.sentry.organization}/explore/traces/trace/{found.trace}/",
     )
     if errors and errors[0].event_id:
         answer.next.append(f'explain_issue(issue="{name(errors[0].event_id).strip("`")}")')
