@@ -20,15 +20,12 @@ async def ask(settings: McpSettings, words: list[str], *, as_json: bool) -> int:
     Raises:
         Unclear: the question names no tool.
     """
-    async with (
-        open_desk(settings) as desk,
-        Client(
-            build_server(desk), read_timeout_seconds=settings.call_timeout + _MORE_TIME
-        ) as client,
-    ):
-        tools = {tool.name for tool in (await client.list_tools()).tools}
-        asked = understood(words, tools)
-        result = await client.call_tool(asked.tool, asked.arguments)
+    async with open_desk(settings) as desk:
+        server = build_server(desk)
+        asked = understood(words, {tool.name for tool in await server.list_tools()})
+        patience = settings.call_timeout + _MORE_TIME
+        async with Client(server, read_timeout_seconds=patience) as client:
+            result = await client.call_tool(asked.tool, asked.arguments)
     if as_json:
         sys.stdout.write(json.dumps({"tool": asked.tool, **(result.structured_content or {})}))
     else:
