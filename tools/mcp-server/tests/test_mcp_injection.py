@@ -3,8 +3,8 @@
 import json
 import re
 import unicodedata
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,12 @@ from sentry_api import SentryClient
 _FENCED = re.compile(
     r"<event-data ([0-9a-f]{6})> untrusted[^\n]*\n(.*?)\n</event-data \1>", re.DOTALL
 )
+_MARKUP = re.compile(r"<\s*/?\s*event-data", re.IGNORECASE)
 _BUDGET = 1500
 
 
-@dataclass(frozen=True)
-class Attack:
-    """What was sent of one text: everywhere where an event has room for it."""
-
-    issue: str
-    trace: str
-    replay: str
+# A server, and the trace and the replay of each text of the corpus.
+Attacked = tuple[LocalSentry, dict[str, tuple[str, str]]]
 
 
 def _send(server: LocalSentry, text: str, number: int) -> tuple[str, str]:
@@ -101,7 +97,7 @@ def _recording(text: str, at: float) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     with local_sentry(tmp_path_factory.mktemp("hostile")) as server:
         sent = {
             name: _send(server, text, number) for number, (name, text) in enumerate(CORPUS.items())
@@ -109,24 +105,21 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield server, sent
 
 
-@pytest.fixture
-async def client(
-    attacked: tuple[LocalSentry, dict[str, tuple[str, str]]], tmp_path: Path
-) -> AsyncIterator[Client]:
-    given = {"workspace": tmp_path, "call_timeout": DEADLINE, "tokens": _BUDGET}
-    async with client_of(attacked[0].settings(), McpSettings.model_validate(given)) as asked:
-        yield asked
+@asynccontextmanager
+async def asking(attacked: Attacked, folder: Path) -> AsyncIterator[Client]:
+    """A client of a server that looks at the attacked Sentry."""
+    given = {"workspace": folder, "call_timeout": DEADLINE, "tokens": _BUDGET}
+    async with client_of(attacked[0].settings(), McpSettings.model_validate(given)) as client:
+        yield client
 
 
-def check(answer: Said, whole: str) -> None:
+def check(answer: Said) -> None:
     """Nothing from an event stands outside the fence, and nothing in it is invisible or alive."""
     outside = _FENCED.sub("", answer.text)
     assert CANARY not in outside, outside
     assert "event-data" not in outside, outside
     for _, inside in _FENCED.findall(answer.text):
-        assert "event-data " not in inside.lower().replace("&lt;/event-data", "").replace(
-            "&lt;event-data", ""
-        ), inside
+        assert not _MARKUP.search(inside), inside
     trusted = {key: value for key, value in answer.structured.items() if key != "untrusted"}
     assert CANARY not in json.dumps(trusted), trusted
     everything = answer.text + json.dumps(answer.structured, ensure_ascii=False)
@@ -149,7 +142,7 @@ def check(answer: Said, whole: str) -> None:
 
 @pytest.mark.parametrize("name", CORPUS)
 async def test_a_hostile_text_stays_inside_the_fence(
-    attacked: tuple[LocalSentry, dict[str, tuple[str, str]]], client: Client, name: str
+    attacked: Attacked, tmp_path: Path, name: str
 ) -> None:
     server, sent = attacked
     trace, replay = sent[name]
@@ -167,16 +160,18 @@ async def test_a_hostile_text_stays_inside_the_fence(
             return replay in replays and bool(await sentry.explore.trace(trace))
 
         await eventually(there, f"trace and replay of {name}")
-    for tool, arguments in (
+    questions: tuple[tuple[str, dict[str, Any]], ...] = (
         ("explain_issue", {"issue": short_id}),
         ("explain_trace", {"trace": trace}),
         ("show_replay", {"replay": replay}),
         ("show_replay", {"issue": short_id, "all_sessions": True}),
         ("find_errors", {"query": f"error.type:Attack{number}"}),
-    ):
-        answer = said(await client.call_tool(tool, arguments))
-        assert not answer.refused, (tool, answer.text)
-        check(answer, name)
+    )
+    async with asking(attacked, tmp_path) as client:
+        for tool, arguments in questions:
+            answer = said(await client.call_tool(tool, arguments))
+            assert not answer.refused, (tool, answer.text)
+            check(answer)
 
 
 @pytest.mark.parametrize(
@@ -189,25 +184,30 @@ async def test_a_hostile_text_stays_inside_the_fence(
         ("find_bottleneck", {}),
         ("explain_trace", {"which": "last failed call"}),
         ("release_status", {"project": "api"}),
-        ("search", {"query": CANARY}),
+        ("search", {"query": "", "dataset": "errors"}),
+        ("search", {"query": "", "dataset": "spans"}),
     ],
 )
 async def test_lists_of_hostile_texts_stay_inside_the_fence(
-    client: Client, tool: str, arguments: dict[str, Any]
+    attacked: Attacked, tmp_path: Path, tool: str, arguments: dict[str, Any]
 ) -> None:
-    check(said(await client.call_tool(tool, arguments)), tool)
+    async with asking(attacked, tmp_path) as client:
+        check(said(await client.call_tool(tool, arguments)))
 
 
-@pytest.mark.parametrize("name", CORPUS)
-async def test_hostile_arguments_are_not_repeated_as_the_servers_words(
-    client: Client, name: str
-) -> None:
-    text = CORPUS[name][:400]
-    for tool, argument in (
+@pytest.mark.parametrize(
+    ("tool", "argument"),
+    [
         ("find_errors", "project"),
         ("find_errors", "release"),
         ("explain_issue", "issue"),
         ("explain_trace", "trace"),
         ("show_replay", "replay"),
-    ):
-        check(said(await client.call_tool(tool, {argument: text})), name)
+    ],
+)
+async def test_hostile_arguments_are_not_repeated_as_the_servers_words(
+    attacked: Attacked, tmp_path: Path, tool: str, argument: str
+) -> None:
+    async with asking(attacked, tmp_path) as client:
+        for text in CORPUS.values():
+            check(said(await client.call_tool(tool, {argument: text[:400]})))

@@ -11,7 +11,7 @@ import unicodedata
 from observability import scrub_text
 
 _SCHEME = re.compile(r"(?<![\w+.-])([A-Za-z][A-Za-z0-9+.-]{1,20}):(?=//)")
-_MARKUP = re.compile(r"<(/?)\s*(event-data)", re.IGNORECASE)
+_MARKUP = re.compile(r"<(\s*/?\s*)(event-data)", re.IGNORECASE)
 # Looks like a letter, shows as nothing: Hangul fillers, the empty Braille pattern, Khmer vowels.
 _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _PLAIN = re.compile(r"[\n\t\x20-\x7e]*")

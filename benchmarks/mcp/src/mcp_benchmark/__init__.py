@@ -1,0 +1,1 @@
+"""The MCP server beside Sentry's official one: same run, same Sentry, equal questions."""

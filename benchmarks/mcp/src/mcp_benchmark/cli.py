@@ -1,0 +1,152 @@
+"""The command: measure, and say the ratios as a table or as JSON."""
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from mcp import Client
+from rich.console import Console
+from rich.table import Table
+
+from mcp_benchmark.contenders import BenchmarkError, Contender, asked, installed, ours, theirs
+from mcp_benchmark.questions import Calls, Question, questions
+from mcp_local_sentry import local_sentry
+from mcp_story import tell
+from mcp_tokens import compact, tokens
+
+START, LATENCY, LIST, ANSWERS, CALLS = (
+    "start to first answer",
+    "median latency of equal questions",
+    "tokens of the tool list",
+    "tokens of equal answers",
+    "calls for a question",
+)
+REACH = {START: 0.5, LATENCY: 0.8, LIST: 0.4, ANSWERS: 0.6, CALLS: 1.0}
+
+app = typer.Typer(add_completion=True)
+
+
+@app.command()
+def benchmark(
+    rounds: Annotated[int, typer.Option(min=1, help="Turns that each has.")] = 7,
+    official: Annotated[
+        Path | None, typer.Option(help="The official server's program, where it is installed.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Ask this server and Sentry's official one the same, beside each other."""
+    console = Console(stderr=True, quiet=quiet)
+    try:
+        found = _run(rounds, official, console)
+    except BenchmarkError as error:
+        Console(stderr=True).print(f"[red]{error}[/]")
+        raise typer.Exit(1) from None
+    if as_json:
+        sys.stdout.write(
+            f"{json.dumps({name: round(value, 3) for name, value in found.items()})}\n"
+        )
+    else:
+        Console().print(_table(found))
+
+
+def _run(rounds: int, official: Path | None, console: Console) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="kijko-benchmark-") as name:
+        aside = Path(name)
+        program = str(official) if official else installed(aside / "npm")
+        with local_sentry(aside / "sentry") as server:
+            story = tell(server, aside / "story")
+            pair = (ours(server.url, story.checkout.folder), theirs(server.url, program, aside))
+            return asyncio.run(_measured(pair, questions(story), rounds, console))
+
+
+async def _measured(
+    pair: tuple[Contender, Contender],
+    about: tuple[Question, ...],
+    rounds: int,
+    console: Console,
+) -> dict[str, float]:
+    starts: dict[str, list[float]] = {each.name: [] for each in pair}
+    for turn in range(rounds):
+        for each in pair if turn % 2 else reversed(pair):
+            starts[each.name].append(await _start(each, _calls(each, pair, about[0])))
+    async with pair[0].running() as our, pair[1].running() as their:
+        lists = [await _list_tokens(each) for each in (our, their)]
+        cost: list[tuple[int, int]] = []
+        ratios: list[float] = []
+        for question in about:
+            ratio, spent = await _beside(our, their, question, rounds)
+            ratios.append(ratio)
+            cost.append(spent)
+            console.print(f"{question.name}: latency {ratio:.2f}, tokens {spent[0]} of {spent[1]}")
+    mine, other = (statistics.median(starts[each.name]) for each in pair)
+    console.print(f"tool list: {lists[0]} tokens of {lists[1]}")
+    return {
+        START: mine / other,
+        LATENCY: statistics.median(ratios),
+        LIST: lists[0] / lists[1],
+        ANSWERS: sum(each for each, _ in cost) / sum(each for _, each in cost),
+        CALLS: max(len(question.ours) for question in about),
+    }
+
+
+def _calls(contender: Contender, pair: tuple[Contender, Contender], question: Question) -> Calls:
+    return question.ours if contender is pair[0] else question.theirs
+
+
+async def _start(contender: Contender, calls: Calls) -> float:
+    began = time.perf_counter()
+    async with contender.running() as client:
+        for tool, arguments in calls:
+            await asked(client, tool, arguments)
+        return time.perf_counter() - began
+
+
+async def _list_tokens(client: Client) -> int:
+    listed = await client.list_tools()
+    tools = [
+        each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in listed.tools
+    ]
+    return tokens(compact(tools))
+
+
+async def _beside(
+    our: Client, their: Client, question: Question, rounds: int
+) -> tuple[float, tuple[int, int]]:
+    """The ratio of latencies, and the tokens of both answers; the first turn does not count."""
+    times: Mapping[str, list[float]] = {"our": [], "their": []}
+    said = {"our": "", "their": ""}
+    for turn in range(rounds + 1):
+        order = (("our", our, question.ours), ("their", their, question.theirs))
+        for name, client, calls in order if turn % 2 else reversed(order):
+            began = time.perf_counter()
+            said[name] = "\n".join([await asked(client, tool, given) for tool, given in calls])
+            if turn:
+                times[name].append(time.perf_counter() - began)
+    lost = [fact for fact in question.facts if fact not in said["our"]]
+    if lost:
+        raise BenchmarkError(f"Our answer to {question.name!r} lacks {', '.join(lost)}.")
+    ratio = statistics.median(times["our"]) / statistics.median(times["their"])
+    return ratio, (tokens(said["our"]), tokens(said["their"]))
+
+
+def _table(found: dict[str, float]) -> Table:
+    table = Table(title="this server, of Sentry's official one")
+    for column in ("measure", "ratio", "reach"):
+        table.add_column(column, justify="right" if column == "ratio" else "left")
+    for name, value in found.items():
+        mark = "✓" if value <= REACH[name] else "✗"
+        table.add_row(name, f"{value:.2f}", f"{mark} at most {REACH[name]}")
+    return table
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
