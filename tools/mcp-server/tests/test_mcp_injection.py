@@ -137,7 +137,8 @@ def check(answer: Said) -> None:
     assert not re.search(r"https?://(www\.)?evil", everything), everything
     for secret in SECRETS:
         assert secret not in everything, secret
-    assert tokens(answer.text) <= _BUDGET * 1.15, tokens(answer.text)
+    # Tokens are estimated while the answer is made; escapes are the densest text there is.
+    assert tokens(answer.text) <= _BUDGET * 1.3, tokens(answer.text)
 
 
 @pytest.mark.parametrize("name", CORPUS)
@@ -182,7 +183,7 @@ async def test_a_hostile_text_stays_inside_the_fence(
         ("find_slow", {}),
         ("find_slow", {"what": "queries"}),
         ("find_bottleneck", {}),
-        ("explain_trace", {"which": "last failed call"}),
+        ("explain_trace", {"which": "failed_api_call"}),
         ("release_status", {"project": "api"}),
         ("search", {"query": "", "dataset": "errors"}),
         ("search", {"query": "", "dataset": "spans"}),

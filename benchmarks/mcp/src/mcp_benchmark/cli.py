@@ -137,6 +137,12 @@ async def _beside(
     return ratio, (tokens(said["our"]), tokens(said["their"]))
 
 
+def _innermost(trouble: BaseException) -> BaseException:
+    while isinstance(trouble, BaseExceptionGroup):
+        trouble = trouble.exceptions[0]
+    return trouble
+
+
 def _table(found: dict[str, float]) -> Table:
     table = Table(title="this server, of Sentry's official one")
     for column in ("measure", "ratio", "reach"):

@@ -7,6 +7,8 @@ import mcp_story
 import mcp_traces
 from mcp_story import Story
 
+_TIMES = ("count()", "avg(span.duration)", "p95(span.duration)")
+
 Calls = tuple[tuple[str, Mapping[str, object]], ...]
 
 
@@ -50,31 +52,31 @@ def questions(story: Story) -> tuple[Question, ...]:
         Question(
             "why does this issue happen",
             (("explain_issue", {"issue": failed.short_id}),),
-            (("get_sentry_resource", place | {"resourceType": "issue", "resourceId": failed.short_id}),),
+            (_resource("issue", failed.short_id),),
             ("WorkflowFailedError", "workflow_executor.py", "11", story.second_release),
         ),
         Question(
             "where did the time of this trace go",
             (("explain_trace", {"trace": story.slow_trace}),),
-            (("get_sentry_resource", place | {"resourceType": "trace", "resourceId": story.slow_trace}),),
+            (_resource("trace", story.slow_trace),),
             ("KSampler",),
         ),
         Question(
             "the last failed workflow execution",
-            (("explain_trace", {"which": "last failed workflow"}),),
+            (("explain_trace", {"which": "failed_workflow"}),),
             (
                 ("search_events", api | {
                     "dataset": "errors", "query": "transaction:jobs", "sort": "-timestamp",
                     "fields": ["title", "trace", "timestamp"], "limit": 1,
                 }),
-                ("get_sentry_resource", place | {"resourceType": "trace", "resourceId": story.failed_trace}),
+                _resource("trace", story.failed_trace),
             ),
             (story.failed_trace[:8],),
         ),
         Question(
             "what did the user do before the crash",
             (("show_replay", {"replay": story.replays[0]}),),
-            (("get_sentry_resource", place | {"resourceType": "replay", "resourceId": story.replays[0]}),),
+            (_resource("replay", story.replays[0]),),
             (story.replays[0][:8],),
         ),
         Question(
@@ -83,7 +85,7 @@ def questions(story: Story) -> tuple[Question, ...]:
             (
                 ("search_events", spans | {
                     "query": execute, "sort": "-count()",
-                    "fields": ["transaction", "count()", "avg(span.duration)", "p95(span.duration)"],
+                    "fields": ["transaction", *_TIMES],
                 }),
             ),
             (mcp_traces.EXECUTE,),
@@ -94,9 +96,14 @@ def questions(story: Story) -> tuple[Question, ...]:
             (
                 ("search_events", spans | {
                     "query": "span.op:db.query", "sort": "-avg(span.duration)",
-                    "fields": ["span.description", "count()", "avg(span.duration)", "p95(span.duration)"],
+                    "fields": ["span.description", *_TIMES],
                 }),
             ),
             (mcp_traces.SLOW_QUERY,),
         ),
     )  # fmt: skip
+
+
+def _resource(kind: str, name: str) -> tuple[str, Mapping[str, object]]:
+    given = {"organizationSlug": "kijko", "resourceType": kind, "resourceId": name}
+    return "get_sentry_resource", given
