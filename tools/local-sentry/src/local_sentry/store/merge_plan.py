@@ -94,6 +94,7 @@ AFTER_ISSUES = (
           is_loose=True),
     Table("code_mappings", (), PROJECT | {"repository_id": "repositories"}),
     Table("ownership_rules", (), PROJECT),
+    Table("project_options", (), PROJECT),
     Table("alert_rules", ("project_id", "name"), PROJECT, is_loose=True),
     Table("detectors", ("project_id", "name"), PROJECT, is_loose=True,
           overrides={"owner": OWNER.format(column="owner")}),
