@@ -13,7 +13,7 @@ def _encoding() -> Any:
     with warnings.catch_warnings():
         # It reads its vocabulary in a way that Python 3.11 calls old.
         warnings.simplefilter("ignore", DeprecationWarning)
-        import bpe_openai
+        import bpe_openai  # type: ignore[import-untyped]
 
         return bpe_openai.get_encoding(ENCODING)
 

@@ -72,7 +72,7 @@ def _send(server: LocalSentry, text: str, number: int) -> tuple[str, str]:
 
 
 def _recording(text: str, at: float) -> list[dict[str, Any]]:
-    crumbs = [
+    crumbs: list[dict[str, Any]] = [
         {"category": "ui.click", "message": text, "data": {"node": {"textContent": text}}},
         {"category": "navigation", "data": {"from": text, "to": text}},
         {"category": "console", "level": "error", "message": text},
