@@ -231,7 +231,9 @@ def run_job(
         parent: the span that put it on the queue.
         environment: where it sends to, and as which release.
     """
+    # Where Pants runs the tests, the path is relative to a folder that is not the checkout's.
     root = folder / "apps/comfyui-gateway/src"
+    modules = os.pathsep.join([str(root), *map(os.path.abspath, sys.path)])
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SENTRY_")}
     done = subprocess.run(
         [
@@ -239,7 +241,7 @@ def run_job(
             job_id, kind, f"{trace}-{parent}-1", "4",
         ],
         cwd=folder,
-        env=kept | {"PYTHONPATH": os.pathsep.join([str(root), *sys.path])} | dict(environment),
+        env=kept | {"PYTHONPATH": modules} | dict(environment),
         capture_output=True,
         text=True,
         timeout=DEADLINE,

@@ -109,7 +109,7 @@ def _dsns(url: str, guarded: Path | None) -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
 
 
 def _first_line(process: "subprocess.Popen[str]") -> str:

@@ -29,7 +29,7 @@ def run(folder: Path, home: Path, *arguments: str, more: Mapping[str, str] | Non
         env=given
         | {
             "HOME": str(home),
-            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
             "NO_COLOR": "1",
             "COLUMNS": "200",
         }

@@ -20,7 +20,7 @@ def _environment(story: Story) -> dict[str, str]:
         kept
         | story.server.environment()
         | {
-            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
             "MCP_WORKSPACE": str(story.checkout.folder),
             "MCP_CALL_TIMEOUT": str(DEADLINE),
             "SENTRY_DSN": story.server.dsns["kijko-mcp-server"],

@@ -27,7 +27,10 @@ def _environment(story: Story, **more: str) -> dict[str, str]:
     return (
         kept
         | story.server.environment()
-        | {"PYTHONPATH": os.pathsep.join(sys.path), "MCP_WORKSPACE": str(story.checkout.folder)}
+        | {
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
+            "MCP_WORKSPACE": str(story.checkout.folder),
+        }
         | {"MCP_CALL_TIMEOUT": str(DEADLINE)}
         | more
     )
