@@ -163,7 +163,8 @@ def environment(checkout: Checkout, url: str = "", token: str = "") -> dict[str,
     kept = ("PATH", "LANG", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "HOME": str(checkout.home),
-        "PYTHONPATH": os.pathsep.join(sys.path),
+        # Absolute, because the program runs elsewhere than the tests.
+        "PYTHONPATH": os.pathsep.join(str(Path(each).absolute()) for each in sys.path if each),
         "SENTRY_URL": url,
         "SENTRY_ORG": "kijko",
         "SENTRY_AUTH_TOKEN": token,
