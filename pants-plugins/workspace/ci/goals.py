@@ -28,7 +28,7 @@ from workspace.affected.rules import AffectedRequest
 from workspace.arguments import HelpWanted, Parser
 from workspace.ci import clean_clone
 from workspace.ci.config import Change, Deployable, Machine, configuration, render
-from workspace.ci.local_job import job_names, steps_of, with_pipeline_values
+from workspace.ci.local_job import has_context, job_names, steps_of, with_pipeline_values
 from workspace.ci.schema import SETUP, CircleCi, ConfigProblems, ConfigToCheck
 from workspace.ci.shards import split
 from workspace.flakes import records

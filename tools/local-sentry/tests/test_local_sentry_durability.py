@@ -1,10 +1,8 @@
 """Nothing that was acknowledged is lost, and nothing counts twice."""
 
-import hashlib
 import json
 import os
 import resource
-import secrets
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +11,6 @@ import time
 from pathlib import Path
 
 import httpx
-import pytest
 
 from local_sentry.app import prepare_data
 from local_sentry.store.database import FILE_NAME
@@ -104,61 +101,6 @@ def test_a_full_disk_is_said_and_loses_nothing_acknowledged(tmp_path: Path) -> N
     assert acknowledged
     with local_sentry(tmp_path):
         eventually(lambda: set(acknowledged) <= set(stored_events(tmp_path)))
-
-
-def test_what_a_full_disk_refuses_the_api_is_asked_for_again(tmp_path: Path) -> None:
-    def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
-
-    prepare_data(tmp_path)
-    organization = "/api/0/organizations/kijko"
-    content = secrets.token_bytes(3_000_000)
-    name = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-    with local_sentry(tmp_path, preexec_fn=small_files) as server:
-        upload = f"{organization}/chunk-upload/"
-        answer = server.client.post(upload, files={"file": (name, content)})
-        assert (answer.status_code, answer.headers["retry-after"]) == (429, "60"), answer.text
-        assert "disk is full" in answer.json()["detail"]
-        # Until the database cannot grow either.
-        statuses = set()
-        for number in range(200):
-            body = {"version": f"v{number}@{'x' * 200}", "projects": ["kijko-api"],
-                    "commits": [{"id": f"{number:040x}", "message": "m" * 20_000}]}  # fmt: skip
-            statuses.add(server.client.post(f"{organization}/releases/", json=body).status_code)
-        assert statuses == {201, 429}
-        assert server.client.get(f"{organization}/releases/").status_code == 200
-    with local_sentry(tmp_path) as server:
-        assert server.client.post(upload, files={"file": (name, content)}).status_code == 200
-
-
-def test_contents_wait_for_room_on_their_disk(tmp_path: Path) -> None:
-    """The blob store on a disk of its own, which is full and then is not."""
-    blobs = tmp_path / "blobs"
-    blobs.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(blobs)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode != 0:
-        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
-    try:
-        with local_sentry(tmp_path) as server:
-            for number in range(8):
-                item = (
-                    {"type": "attachment", "filename": f"{number}"},
-                    secrets.token_bytes(80_000),
-                )
-                assert server.send(envelope(item, event_id=event_id())).status_code == 200
-            server.send(error_envelope("behind the attachments"))
-            eventually(lambda: sum(1 for _ in blobs.glob("??/*.zst")) >= 2, "the first contents")
-            assert server.issues() == []  # In order: it waits behind what has no room.
-            subprocess.run(
-                ["mount", "-o", "remount,size=8m", str(blobs)], check=True, capture_output=True
-            )
-            eventually(lambda: server.issues(), "what waited")
-            assert sum(1 for _ in blobs.glob("??/*.zst")) == 8
-    finally:
-        subprocess.run(["umount", str(blobs)], check=True, capture_output=True)
 
 
 def test_a_clock_that_is_wrong_is_set_right(tmp_path: Path) -> None:

@@ -140,20 +140,10 @@ def _on_timeout(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": f"{error}; ask for less."}, status_code=503)
 
 
-def _on_refused_write(request: Request, error: Exception) -> Response:
-    """What a full disk refuses is asked for again later, as by ingest; the rest is a defect."""
-    if not is_full(error):
-        raise error
-    _log.warning("request_refused", path=request.url.path, reason=str(error))
-    detail = "The disk is full: nothing was stored. Make room and try again."
-    return JSONResponse({"detail": detail}, 429, {"retry-after": "60"})
-
-
 def web(readers: Readers, writer: Writer, keyring: Keyring, data: Path) -> Starlette:
     """The API and the pages, without access control."""
     static = StaticFiles(directory=str(resources.files("local_sentry").joinpath("static")))
     handlers = dict.fromkeys((api.ApiError, InvalidQueryError), pages.on_page_error)
-    handlers |= dict.fromkeys((OSError, sqlite3.OperationalError), _on_refused_write)
     app = Starlette(
         routes=[
             Route("/healthz", _healthz),

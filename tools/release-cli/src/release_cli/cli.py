@@ -7,7 +7,18 @@ import typer
 
 import observability
 from observability import ObservabilityError
-from release_cli.commands import changelog, deploys, plan, run, status, upload, verify
+from release_cli.commands import (
+    bootstrap,
+    changelog,
+    deploys,
+    plan,
+    run,
+    scorecard,
+    status,
+    sync,
+    upload,
+    verify,
+)
 from release_cli.errors import designed
 from release_cli.output import print_error
 
@@ -19,7 +30,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, upload, verify, status, deploys, changelog):
+for verb in (
+    plan, run, upload, verify, status, deploys, changelog,
+    bootstrap, sync, scorecard,
+):  # fmt: skip
     verb.register(app)
 
 

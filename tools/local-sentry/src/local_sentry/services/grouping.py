@@ -37,6 +37,11 @@ def group_hash(event: JsonObject, chain: tuple[ExceptionValue, ...], tags: dict[
             parts += ["default", *default_components(event, chain)]
         else:
             parts.append(_VARIABLE.sub(lambda match: _variable(match[1], event, chain, tags), part))
+    return hash_of(parts)
+
+
+def hash_of(parts: Iterable[str]) -> bytes:
+    """The 16 bytes that stand for what describes a group."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         digest.update(part.encode("utf-8", "replace") + b"\0")

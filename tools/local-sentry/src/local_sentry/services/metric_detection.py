@@ -16,7 +16,8 @@ from local_sentry.store.detectors import Detector
 from local_sentry.store.explore import datasets
 from local_sentry.store.explore.aggregates import parse_call
 from local_sentry.store.explore.columns import Dataset
-from local_sentry.store.explore.query import ExploreQuery, find
+from local_sentry.store.explore.query import find
+from local_sentry.store.explore.question import ExploreQuery
 from local_sentry.store.session import WriteSession
 
 ISSUE_TYPE = "metric_issue"

@@ -17,24 +17,6 @@ SORTS = {
     "recommended": "i.last_seen",
 }
 _FROM = "FROM issues i JOIN projects p ON p.id = i.project_id"
-_HEX = frozenset("0123456789abcdefABCDEF")
-_PRIORITY = (
-    "coalesce(i.priority, CASE WHEN i.level IN ('error', 'fatal') THEN 'high' ELSE 'medium' END)"
-)
-# The newest release of the issue's project.
-_LATEST = (
-    "SELECT r.id FROM release_projects rp JOIN releases r ON r.id = rp.release_id"
-    " WHERE rp.project_id = i.project_id ORDER BY r.date_created DESC, r.id DESC LIMIT 1"
-)
-_STATUSES = {"unresolved": "unresolved", "resolved": "resolved"} | dict.fromkeys(
-    ("ignored", "archived", "muted"), "ignored"
-)
-_SUBSTATUSES = {"new", "ongoing", "escalating", "regressed"} | {
-    "archived_until_escalating", "archived_until_condition_met", "archived_forever",
-}  # fmt: skip
-_USER_FIELDS = {"user.id": "id", "user.email": "email", "user.username": "username"} | {
-    "user.ip": "ip"
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class WriteSession:
         self._environments: dict[str, int] = {}
         self.item_types: dict[int, set[str]] = {}
         self.attribute_keys: dict[tuple[int, str], set[tuple[str, str]]] = {}
+        self._stacks: set[int] = set()
         self._data_version = -1
 
     def catch_up(self) -> None:

@@ -84,6 +84,7 @@ routes = [
     *settings.routes,
     *alerts.routes,
     *inbound_filters.routes,
+    *detectors.routes,
     *monitors.routes,
     *sessions.routes,
     *uploads.routes,

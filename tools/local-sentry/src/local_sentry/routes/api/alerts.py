@@ -13,11 +13,11 @@ from local_sentry.models import Project
 from local_sentry.protocol.lenient_json import Document, as_text
 from local_sentry.routes import issue_shape
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import base_url, body_of, json_response, one_page, read, write
-from local_sentry.routes.api.periods import period_of
+from local_sentry.routes.api.exchange import base_url, json_response, one_page, read, write
+from local_sentry.routes.api.periods import period_of, project_ids_of
 from local_sentry.routes.api.places import organization_of, project_of
 from local_sentry.routes.api.problems import InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services.alert_rules import (
     ACTIONS,
     CONDITIONS,
@@ -236,6 +236,31 @@ async def list_parts(request: Request) -> Response:
     return json_response({kind: [part(name) for name in names] for kind, names in parts.items()})
 
 
+def _chosen(
+    connection: Connection, request: Request
+) -> list[tuple[alert_rules.AlertRule, Project]]:
+    """The rules of the organization that the parameters choose."""
+    owner = organization_of(connection, request)
+    wanted = project_ids_of(connection, request, owner)
+    numbers = request.query_params.getlist("id")
+    text = (request.query_params.get("name") or "").lower()
+    projects = {
+        project.id: project
+        for project in catalog.projects(connection, owner.id)
+        if not wanted or project.id in wanted
+    }
+    return [
+        (rule, projects[rule.project_id])
+        for rule in alert_rules.of_projects(connection, list(projects))
+        if (not numbers or str(rule.id) in numbers) and text in rule.name.lower()
+    ]
+
+
+def issue_rules(connection: Connection, request: Request) -> list[Document]:
+    """The rules of the organization that the parameters choose, in Sentry's shape."""
+    return [_shape(rule, project) for rule, project in _chosen(connection, request)]
+
+
 async def list_workflows(request: Request) -> Response:
     """`GET /api/0/organizations/{org}/workflows/`: the same rules, of all projects."""
     found = await read(request, lambda c: [_workflow(*each) for each in _chosen(c, request)])
@@ -252,7 +277,7 @@ _ORGANIZATION = "/organizations/{organization}"
 _RULES = "/projects/{organization}/{project}/rules"
 
 routes = [
-    resource(f"{_RULES}/", resources.ALERT, get=list_rules, post=create_rule),
+    resource(f"{_RULES}/", resources.ALERT, get=list_rules, post=taking(RuleBody, create_rule)),
     resource(f"{_RULES}/configuration/", resources.ALERT, get=list_parts),
     resource(
         f"{_RULES}/{{rule}}/",

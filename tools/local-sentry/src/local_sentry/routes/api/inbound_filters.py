@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from local_sentry.protocol.lenient_json import Document
 from local_sentry.routes.api import resources
-from local_sentry.routes.api.exchange import body_of, json_response, read, write
+from local_sentry.routes.api.exchange import json_response, read, write
 from local_sentry.routes.api.places import project_of
 from local_sentry.routes.api.problems import NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services import inbound_filters
 from local_sentry.store import project_options
 from local_sentry.store.session import WriteSession
@@ -37,10 +37,9 @@ async def list_filters(request: Request) -> Response:
     return json_response(await read(request, query))
 
 
-async def set_filter(request: Request) -> Response:
+async def set_filter(request: Request, wanted: FilterBody) -> Response:
     """`PUT /api/0/projects/{org}/{project}/filters/{filter}/`."""
     name = request.path_params["filter"]
-    wanted = await body_of(request, FilterBody)
 
     def command(session: WriteSession) -> None:
         _, project = project_of(session.connection, request)
@@ -56,5 +55,5 @@ _FILTERS = "/projects/{organization}/{project}/filters"
 
 routes = [
     resource(f"{_FILTERS}/", resources.PROJECT, get=list_filters),
-    resource(f"{_FILTERS}/{{filter}}/", resources.PROJECT, put=set_filter),
+    resource(f"{_FILTERS}/{{filter}}/", resources.PROJECT, put=taking(FilterBody, set_filter)),
 ]

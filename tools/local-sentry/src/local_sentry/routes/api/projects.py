@@ -14,7 +14,7 @@ from local_sentry.routes.api.exchange import base_url, json_response, one_page, 
 from local_sentry.routes.api.organizations import list_team_projects, project_summary
 from local_sentry.routes.api.places import organization_of, project_of, team_of
 from local_sentry.routes.api.problems import ConflictError, InvalidBodyError, NotFoundError
-from local_sentry.routes.api.resources import resource
+from local_sentry.routes.api.resources import resource, taking
 from local_sentry.services import inbound_filters
 from local_sentry.services.keyring import Keyring
 from local_sentry.store import catalog, catalog_changes, project_options
@@ -153,7 +153,6 @@ async def get_project(request: Request) -> Response:
 
 async def update_project(request: Request, changes: ProjectChanges) -> Response:
     """`PUT /api/0/projects/{org}/{project}/`."""
-    changes = await body_of(request, ProjectChanges)
     if not set(changes.options) <= set(inbound_filters.GLOBS):
         known = ", ".join(inbound_filters.GLOBS)
         raise InvalidBodyError({"options": [f"Unknown option. There are: {known}."]})
