@@ -51,12 +51,13 @@ class Contender:
 
 def ours(url: str, checkout: Path) -> Contender:
     """The server of this repository, in the checkout that the story is about."""
+    # It is started in the checkout, from which relative folders would be others.
+    modules = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     return Contender(
         "ours",
         (sys.executable, "-m", "kijko_mcp", "serve"),
         checkout,
-        _environment()
-        | {"PYTHONPATH": os.pathsep.join(sys.path), "SENTRY_URL": url, "SENTRY_ORG": "kijko"},
+        _environment() | {"PYTHONPATH": modules, "SENTRY_URL": url, "SENTRY_ORG": "kijko"},
     )
 
 
