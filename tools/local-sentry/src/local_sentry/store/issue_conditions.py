@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from local_sentry.models import ISSUE_CATEGORIES, LocalUser
-from local_sentry.services.periods import parse_period
 from local_sentry.services.search import (
     All,
     Condition,
@@ -12,8 +11,8 @@ from local_sentry.services.search import (
     FreeText,
     InvalidQueryError,
 )
+from local_sentry.services.search_moments import compared_moment
 from local_sentry.services.short_ids import parse_short_id
-from local_sentry.services.timestamps import parse_timestamp
 from local_sentry.store.issue_frames import FIELDS
 from local_sentry.store.like import like_pattern
 
@@ -290,18 +289,7 @@ class IssueConditions:
         return f"{column} {found.operator} ?"
 
     def _time(self, column: str, found: Filter) -> str:
-        value = found.values[0]
-        period = parse_period(value)
-        operator = found.operator
-        if period is not None:
-            moment = self._now - abs(period)
-            # age:-24h means younger than a day, age:+24h older.
-            operator = ">=" if period < 0 else "<=" if operator == "=" else operator
-        else:
-            parsed = parse_timestamp(value)
-            if parsed is None:
-                raise InvalidQueryError(f'"{found.key}:" takes a time, like {found.key}:-24h.')
-            moment = parsed
+        operator, moment = compared_moment(found, found.values[0], self._now)
         self.values.append(moment)
         return f"{column} {operator} ?"
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-from local_sentry.services.periods import parse_period
 from local_sentry.services.search import (
     All,
     Condition,
@@ -12,7 +11,7 @@ from local_sentry.services.search import (
     FreeText,
     InvalidQueryError,
 )
-from local_sentry.services.timestamps import parse_timestamp
+from local_sentry.services.search_moments import compared_moment
 from local_sentry.store.explore.columns import Column, Dataset, Fragment
 from local_sentry.store.like import like_pattern
 
@@ -142,14 +141,5 @@ class Conditions:
         return Fragment(f"coalesce({comparison.format(text)}, 0)", (*shown.values, operand))
 
     def _time(self, column: Column, found: Filter, value: str) -> Fragment:
-        period = parse_period(value)
-        operator = found.operator
-        if period is not None:
-            moment = self._now - abs(period)
-            operator = ">=" if period < 0 else "<=" if operator == "=" else operator
-        else:
-            parsed = parse_timestamp(value)
-            if parsed is None:
-                raise InvalidQueryError(f'"{found.key}:" takes a time, like {found.key}:-24h.')
-            moment = parsed
+        operator, moment = compared_moment(found, value, self._now)
         return Fragment(f"{column.shown.sql} {operator} ?", (*column.shown.values, moment))
