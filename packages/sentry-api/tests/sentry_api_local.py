@@ -2,12 +2,6 @@
 
 import asyncio
 import contextlib
-import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from local_sentry_program import make_token, serving
 from sentry_api import SentrySettings
 
 DEADLINE = 240.0
@@ -43,52 +38,13 @@ class LocalSentry:
 @contextlib.contextmanager
 def local_sentry(data: Path, *options: str) -> Iterator[LocalSentry]:
     """Runs ``local-sentry serve`` on a free port."""
-    process = subprocess.Popen(
-        [*_PROGRAM, "serve", "--port", "0", "--data", str(data), "--quiet", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=_environment(),
-    )
-    assert process.stdout is not None
-    try:
-        yield LocalSentry(json.loads(_first_line(process))["url"], data)
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-        process.stdout.close()
+    with serving(data, *options, deadline=DEADLINE) as (url, _):
+        yield LocalSentry(url, data)
 
 
 def token(data: Path, *scopes: str) -> str:
     """A token of a server that asks for one."""
-    given = [part for scope in scopes for part in ("--scope", scope)]
-    answer = subprocess.run(
-        [*_PROGRAM, "token", "--data", str(data), "--name", "test", *given],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=DEADLINE,
-        env=_environment(),
-    )
-    return answer.stdout.split()[-1]
-
-
-_PROGRAM = (sys.executable, "-m", "local_sentry")
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-
-
-def _first_line(process: "subprocess.Popen[str]") -> str:
-    lines: queue.Queue[str] = queue.Queue()
-    assert process.stdout is not None
-    readline = process.stdout.readline
-    reader = threading.Thread(target=lambda: lines.put(readline()))
-    reader.start()
-    line = lines.get(timeout=DEADLINE)
-    reader.join()
-    assert line, f"local-sentry did not start (exit code {process.wait(DEADLINE)})"
-    return line
+    return make_token(data, *scopes, deadline=DEADLINE)
 
 
 async def eventually(ask: Callable[[], Awaitable[_T]], what: str) -> _T:

@@ -2,11 +2,7 @@
 
 import contextlib
 import json
-import os
-import queue
 import subprocess
-import sys
-import threading
 import time
 import uuid
 import zlib
@@ -16,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from local_sentry_program import serving
 
 FIXTURES = Path(__file__).parent / "fixtures"
 DEADLINE = 120.0
@@ -81,36 +79,16 @@ def local_sentry(
     **popen: Any,
 ) -> Iterator[LocalSentry]:
     """Runs `local-sentry serve` on a free port; `prefix` is a command that becomes it."""
-    process = subprocess.Popen(
-        [
-            *prefix, sys.executable, "-m", "local_sentry", "serve",
-            "--port", "0", "--data", str(data), "--quiet", *(options or ("--no-auth",)),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | (environment or {}),
+    started = serving(
+        data,
+        *(options or ("--no-auth",)),
+        deadline=DEADLINE,
+        environment=environment,
+        prefix=prefix,
         **popen,
-    )  # fmt: skip
-    try:
-        url = json.loads(_first_line(process))["url"]
-        with httpx.Client(base_url=url, timeout=DEADLINE) as client:
-            yield LocalSentry(url, data, process, client)
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def _first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    lines: queue.Queue[str] = queue.Queue()
-    reader = threading.Thread(target=lambda: lines.put(process.stdout.readline()))  # type: ignore[union-attr]
-    reader.start()
-    line = lines.get(timeout=DEADLINE)
-    reader.join()
-    assert line, f"the server did not start (exit code {process.wait(DEADLINE)})"
-    return line
+    )
+    with started as (url, process), httpx.Client(base_url=url, timeout=DEADLINE) as client:
+        yield LocalSentry(url, data, process, client)
 
 
 def event_id() -> str:

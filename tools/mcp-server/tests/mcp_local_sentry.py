@@ -1,12 +1,6 @@
 """Starts the real local-sentry for tests, and sends to it."""
 
 import contextlib
-import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +8,10 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from local_sentry_program import make_token, serving
 from sentry_api import SentrySettings
 
 DEADLINE = 240.0
-_PROGRAM = (sys.executable, "-m", "local_sentry")
 
 
 @dataclass(frozen=True)
@@ -60,39 +54,15 @@ class LocalSentry:
 @contextlib.contextmanager
 def local_sentry(data: Path, *options: str) -> Iterator[LocalSentry]:
     """Runs ``local-sentry serve`` on a free port; without options, for everybody here."""
-    process = subprocess.Popen(
-        [
-            *_PROGRAM, "serve", "--port", "0", "--data", str(data), "--quiet",
-            *(options or ("--no-auth",)),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=_environment(),
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        url = json.loads(_first_line(process))["url"]
+    with serving(data, *(options or ("--no-auth",)), deadline=DEADLINE) as (url, _):
         dsns = _dsns(url, data if options else None)
         with httpx.Client(timeout=DEADLINE) as sender:
             yield LocalSentry(url, data, dsns, sender)
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-        process.stdout.close()
 
 
 def token(data: Path, *scopes: str) -> str:
     """A token of a server that asks for one."""
-    given = [part for scope in scopes for part in ("--scope", scope)]
-    answer = subprocess.run(
-        [*_PROGRAM, "token", "--data", str(data), "--name", "test", *given],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=DEADLINE,
-        env=_environment(),
-    )
-    return answer.stdout.split()[-1]
+    return make_token(data, *scopes, deadline=DEADLINE)
 
 
 def _dsns(url: str, guarded: Path | None) -> dict[str, str]:
@@ -106,19 +76,3 @@ def _dsns(url: str, guarded: Path | None) -> dict[str, str]:
             for each in projects
         }
     return {slug: answer.json()[0]["dsn"]["public"] for slug, answer in keys.items()}
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
-
-
-def _first_line(process: "subprocess.Popen[str]") -> str:
-    lines: queue.Queue[str] = queue.Queue()
-    assert process.stdout is not None
-    readline = process.stdout.readline
-    reader = threading.Thread(target=lambda: lines.put(readline()))
-    reader.start()
-    line = lines.get(timeout=DEADLINE)
-    reader.join()
-    assert line, f"local-sentry did not start (exit code {process.wait(DEADLINE)})"
-    return line

@@ -1,12 +1,6 @@
 """Starts the real local-sentry with a token that a build has, and reads what it knows."""
 
 import contextlib
-import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,8 +9,10 @@ from typing import Any, TypeVar
 
 import httpx
 
+from local_sentry_program import make_token, serving
+
 DEADLINE = 240.0
-_PROGRAM = (sys.executable, "-m", "local_sentry")
+_SCOPES = ("org:ci", "project:releases", "project:read", "event:read")
 _T = TypeVar("_T")
 
 
@@ -83,20 +79,8 @@ class LocalSentry:
 @contextlib.contextmanager
 def local_sentry(data: Path) -> Iterator[LocalSentry]:
     """Runs `local-sentry serve` on a free port."""
-    process = subprocess.Popen(
-        [*_PROGRAM, "serve", "--port", "0", "--data", str(data), "--quiet"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=_environment(),
-    )
-    assert process.stdout is not None
-    try:
-        url = json.loads(_first_line(process))["url"]
-        yield LocalSentry(url, data, _token(data))
-    finally:
-        process.terminate()
-        process.wait(DEADLINE)
-        process.stdout.close()
+    with serving(data, deadline=DEADLINE) as (url, _):
+        yield LocalSentry(url, data, make_token(data, *_SCOPES, deadline=DEADLINE))
 
 
 def eventually(ask: Callable[[], _T], what: str) -> _T:
@@ -106,33 +90,3 @@ def eventually(ask: Callable[[], _T], what: str) -> _T:
         assert time.monotonic() < deadline, f"{what} did not come in {DEADLINE} s"
         time.sleep(0.05)
     return answer
-
-
-def _token(data: Path) -> str:
-    scopes = ("org:ci", "project:releases", "project:read", "event:read")
-    given = [part for scope in scopes for part in ("--scope", scope)]
-    made = subprocess.run(
-        [*_PROGRAM, "token", "--data", str(data), "--name", "build", *given],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=DEADLINE,
-        env=_environment(),
-    )
-    return made.stdout.split()[-1]
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-
-
-def _first_line(process: "subprocess.Popen[str]") -> str:
-    lines: queue.Queue[str] = queue.Queue()
-    assert process.stdout is not None
-    readline = process.stdout.readline
-    reader = threading.Thread(target=lambda: lines.put(readline()))
-    reader.start()
-    line = lines.get(timeout=DEADLINE)
-    reader.join()
-    assert line, f"local-sentry did not start (exit code {process.wait(DEADLINE)})"
-    return line
