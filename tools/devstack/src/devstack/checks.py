@@ -14,7 +14,8 @@ from devstack.waiting import seen
 
 _SECONDS_TO_BE_REPORTED = 30.0
 TRACED_OPERATIONS = (
-    *("http.server", "queue.publish", "queue.process", "comfyui.node", "ffmpeg.process"),
+    *("http.server", "queue.publish", "queue.process"),
+    *("comfyui.api_call", "comfyui.node", "ffmpeg.process"),
 )
 
 

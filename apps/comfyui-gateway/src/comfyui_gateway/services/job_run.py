@@ -127,12 +127,14 @@ class JobRun:
             headers=dict(claimed.trace),
             enqueued_at=job.created_at,
             retry_count=job.attempt - 1,
-        ):
+        ) as span:
             observability.tag_job(str(job.id))
             try:
                 outputs = await self._within_limits(claimed, backend)
             except Exception as error:  # judged, told and logged: nothing is swallowed
-                return await self._after(judge(error), error, job, backend)
+                pause = await self._after(judge(error), error, job, backend)
+                span.set_status(_ended(error) if pause is None else "aborted")
+                return pause
             await self._finish(job, "succeeded", outputs=outputs)
             return None
 
@@ -244,3 +246,8 @@ class JobRun:
                         pause = min(pause * 2, 2.0)
         except TimeoutError:
             return await write()
+
+
+def _ended(error: Exception) -> str:
+    """How a failed attempt stands in its trace; one that is repeated is ``aborted`` instead."""
+    return "deadline_exceeded" if isinstance(error, JobTimedOut) else "internal_error"

@@ -1,6 +1,7 @@
 """The worker of a process: takes jobs from the queue, runs them, and looks after dead workers'."""
 
 import asyncio
+import contextvars
 import itertools
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,6 +65,9 @@ class JobWorker:
         self._wake = asyncio.Event()
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
+        # A job that a request begins runs apart from it: what is logged and traced of the job would
+        # carry the request's name and tags.
+        self._context = contextvars.copy_context()
         queue.on_work(self._wake.set)
         feed.on_change(self._changed)
 
@@ -139,11 +143,12 @@ class JobWorker:
                     await self._wake.wait()
 
     def _attend(self, taken: Taken, run: JobRun) -> None:
-        work = asyncio.create_task(run.run(), name=f"job {taken.job_id}")
+        context = self._context.copy()
+        work = asyncio.create_task(run.run(), name=f"job {taken.job_id}", context=context)
         running = self._running[taken.job_id] = _Running(taken.entry, work)
         if self._stopping:
             running.stop("stop")
-        attendant = asyncio.create_task(self._see_through(taken, run, running))
+        attendant = asyncio.create_task(self._see_through(taken, run, running), context=context)
         self._attendants.add(attendant)
         attendant.add_done_callback(self._attendants.discard)
 

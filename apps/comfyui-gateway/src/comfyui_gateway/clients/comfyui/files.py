@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
+import observability
 from comfyui_gateway.clients.comfyui.answers import folders, is_plain, mapping, text_or_none
 from comfyui_gateway.clients.comfyui.errors import (
     AssetMissing,
@@ -99,7 +100,7 @@ async def upload(
     with source.open("rb") if isinstance(source, Path) else BytesIO(source) as content:
         size = source.stat().st_size if isinstance(source, Path) else len(source)
         form.add_field("image", content, filename=filename)
-        with http.failures():
+        with observability.comfyui_api_call("POST", "/upload/image"), http.failures():
             async with http.session.post(
                 http.url("/upload/image"), data=form, timeout=http.time_for(size)
             ) as response:

@@ -9,6 +9,7 @@ import aiohttp
 import orjson
 import yarl
 
+import observability
 from comfyui_gateway.clients.comfyui.errors import (
     ComfyUIError,
     ComfyUIProtocolError,
@@ -83,7 +84,7 @@ class Http:
             ComfyUIUnavailable: No answer, or a gateway's in its place.
             ComfyUIProtocolError: An answer that is not ComfyUI's.
         """
-        status, body = await self._request("GET", self.url(path, name), None)
+        status, body = await self._request("GET", path, name=name)
         if status != HTTPStatus.OK:
             raise self.unexpected("GET", path, status)
         return self.parsed("GET", path, body)
@@ -95,7 +96,7 @@ class Http:
             ComfyUIUnavailable: No answer, or a gateway's in its place.
             ComfyUIProtocolError: An answer that is not ComfyUI's.
         """
-        status, body = await self._request("POST", self.url(path), orjson.dumps(document))
+        status, body = await self._request("POST", path, orjson.dumps(document))
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return status, None
         if status not in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
@@ -109,7 +110,7 @@ class Http:
             ComfyUIUnavailable: No answer, or a gateway's in its place.
             ComfyUIProtocolError: An answer that is not ComfyUI's.
         """
-        status, _ = await self._request("POST", self.url(path), orjson.dumps(document))
+        status, _ = await self._request("POST", path, orjson.dumps(document))
         if status != HTTPStatus.OK:
             raise self.unexpected("POST", path, status)
 
@@ -123,7 +124,7 @@ class Http:
             sock_connect=self._limits.connect_seconds,
             sock_read=self._limits.silence_seconds,
         )
-        with self.failures():
+        with observability.comfyui_api_call("GET", path), self.failures():
             response = await self.session.get(self.url(path), params=params, timeout=timeout)
         async with response:  # what happens to its reader is no failure of ours
             self._refuse_compressed(response)
@@ -198,10 +199,13 @@ class Http:
             return ComfyUIUnavailable(message)
         return ComfyUIProtocolError(message)
 
-    async def _request(self, method: str, url: yarl.URL, body: bytes | None) -> tuple[int, bytes]:
-        with self.failures():
+    async def _request(
+        self, method: str, path: str, body: bytes | None = None, *, name: str | None = None
+    ) -> tuple[int, bytes]:
+        route = path if name is None else f"{path}/{{name}}"
+        with observability.comfyui_api_call(method, route), self.failures():
             async with self.session.request(
-                method, url, data=body, headers=_JSON_HEADERS if body else None
+                method, self.url(path, name), data=body, headers=_JSON_HEADERS if body else None
             ) as response:
                 return response.status, await self.read(response)
 
