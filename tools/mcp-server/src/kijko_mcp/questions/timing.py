@@ -105,23 +105,62 @@ def shares(roots: Sequence[Span]) -> list[Share]:
     """Where the time went, the most first."""
     spent: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
     for span in walk(roots):
-        kind, detail = _kind(span)
-        spent[kind, detail, span.op, span.project].append(itself(span))
+        call = _call(span)
+        kind, detail = _kind(call)
+        times = spent[kind, detail, call.op, span.project]
+        if call is span:
+            times.append(itself(span))
+        else:
+            times[-1] += itself(span)
         if (waited := queue_wait(span)) is not None:
             spent["queue wait", span.name, "queue.process", span.project].append(waited)
+        if waited := comfyui_wait(span):
+            spent["queue wait", "ComfyUI", "comfyui.node", span.project].append(waited)
     found = [Share(*key, sum(times), len(times)) for key, times in spent.items()]
     return sorted(found, key=lambda each: -each.spent)
 
 
 def itself(span: Span) -> float:
-    """What a span took beyond what is below it, ms."""
+    """What a span took beyond all that is below it, ms.
+
+    All, not its children only: a request that waits for its job has published it in a moment, and
+    the job below that moment is what it waits for.
+    """
+    below = [(each.start, each.end) for each in walk(span.children)]
+    queued = _before_the_first_node(span)
+    return max(span.duration - _covered(span, [*below, queued] if queued else below), 0.0)
+
+
+def comfyui_wait(span: Span) -> float:
+    """How long a prompt lay in ComfyUI before its first node, beside anything else, ms."""
+    queued = _before_the_first_node(span)
+    if queued is None:
+        return 0.0
+    begin, end = queued
+    below = [(each.start, each.end) for each in walk(span.children)]
+    return (end - begin) - _covered(Span("", "", "", "", begin, end), below)
+
+
+def _before_the_first_node(span: Span) -> tuple[float, float] | None:
+    sent = [
+        each.end
+        for each in span.children
+        if each.op in _BETWEEN and each.name.split("?")[0].endswith("/prompt")
+    ]
+    nodes = [each.start for each in span.children if each.op == "comfyui.node"]
+    if not sent or not nodes or min(nodes) <= min(sent):
+        return None
+    return min(sent), min(nodes)
+
+
+def _covered(span: Span, parts: Iterable[tuple[float, float]]) -> float:
     covered, reached = 0.0, span.start
-    for child in span.children:
-        begin, end = max(child.start, reached), min(child.end, span.end)
+    for start, stop in sorted(parts):
+        begin, end = max(start, reached), min(stop, span.end)
         if end > begin:
             covered += end - begin
             reached = end
-    return max(span.duration - covered, 0.0)
+    return covered
 
 
 def queue_wait(span: Span) -> float | None:
@@ -138,6 +177,12 @@ def path_of(span: Span) -> list[Span]:
     while way[-1].parent is not None:
         way.append(way[-1].parent)
     return way[::-1]
+
+
+def _call(span: Span) -> Span:
+    """The span that names a call: the address of a request to ComfyUI names one job."""
+    above = span.parent
+    return above if above and (above.op, span.op) == ("comfyui.api_call", "http.client") else span
 
 
 def _kind(span: Span) -> tuple[str, str]:
