@@ -30,9 +30,10 @@ from sentry_api.models.catalog import Project
 from sentry_api.models.traces import TraceNode
 
 Which = Literal["", "failed_workflow", "failed_api_call", "slowest"]
+# Not ``aborted``: that is an attempt which is repeated.
 FAILED = (
     "[internal_error,unknown_error,unavailable,deadline_exceeded,data_loss,resource_exhausted,"
-    "unimplemented,aborted,failed_precondition,out_of_range,invalid_argument,error]"
+    "unimplemented,failed_precondition,out_of_range,invalid_argument,error]"
 )
 _JOB = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LINES = 40
