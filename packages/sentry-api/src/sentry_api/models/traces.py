@@ -14,7 +14,7 @@ class TraceNode(SnakeShape):
     ``duration`` is milliseconds; times are Unix times or text, as the server writes them.
     """
 
-    event_id: str = ""
+    event_id: Id = Field("", validation_alias=AliasChoices("event_id", "id"))
     span_id: str | None = None
     event_type: str | None = None
     transaction_id: str | None = None
@@ -39,6 +39,13 @@ class TraceNode(SnakeShape):
     errors: tuple["TraceNode", ...] = ()
     occurrences: tuple[Json, ...] = ()
     children: tuple["TraceNode", ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is an error; servers that do not say so give it an issue and no duration."""
+        if self.event_type is not None:
+            return self.event_type == "error"
+        return self.issue_id is not None and self.start_timestamp is None
 
     def walk(self) -> Iterator["TraceNode"]:
         """This node and all below it, parents first; deep traces do not exhaust the stack."""

@@ -60,7 +60,7 @@ def spans_of(roots: Iterable[TraceNode]) -> list[Span]:
     waiting: list[tuple[TraceNode, Span | None]] = [(root, None) for root in roots]
     while waiting:
         node, parent = waiting.pop()
-        if node.start_timestamp is None or node.event_type == "error":
+        if node.start_timestamp is None or node.is_error:
             continue
         start = node.start_timestamp.timestamp() * 1000
         end = node.end_timestamp.timestamp() * 1000 if node.end_timestamp else None

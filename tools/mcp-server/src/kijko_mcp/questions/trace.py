@@ -177,7 +177,7 @@ def _started(roots: list[Span]) -> datetime:
 
 def _errors(nodes: list[TraceNode]) -> list[TraceNode]:
     found = [error for root in nodes for node in root.walk() for error in node.errors]
-    return [*found, *(node for node in nodes if node.event_type == "error")]
+    return [*found, *(node for node in nodes if node.is_error)]
 
 
 def _answer(
