@@ -29,7 +29,7 @@ app = typer.Typer(
     help="Workflows, media and jobs in front of ComfyUI and FFmpeg.",
     pretty_exceptions_enable=False,
 )
-jobs_app = typer.Typer(no_args_is_help=True, help="Look at jobs and stop them.")
+jobs_app = typer.Typer(no_args_is_help=True, help="Look at jobs, stop them, and run them again.")
 app.add_typer(jobs_app, name="jobs")
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log only what goes wrong.")]
@@ -137,6 +137,30 @@ def cancel_job(job_id: UUID, as_json: AsJson = False) -> None:
         return await gateway.cancel(job_id)
 
     _print_job(_with_gateway(cancel), as_json=as_json)
+
+
+@jobs_app.command("again")
+def run_again(
+    job_id: UUID,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for its end.")] = 600.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run a job's workflow again with the same parameters: does what failed fail again?
+
+    A gateway or worker that is running does the work. The exit status is 0 when it succeeds.
+    """
+
+    async def again(gateway: "Gateway") -> "Job":
+        job = await gateway.run_again(job_id)
+        sys.stderr.write(f"gateway: {job.workflow_id} runs again as {job.id}\n")
+        return await gateway.watch.wait(job, wait)
+
+    job = _with_gateway(again)
+    _print_job(job, as_json=as_json)
+    if not job.finished:
+        sys.stderr.write("gateway: it has not ended yet; is a gateway or worker running?\n")
+    if job.status != "succeeded":
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Jobs: how they stand, how they go, and stopping them."""
+"""Jobs: how they stand, how they go, stopping them, and running them again."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -40,6 +40,20 @@ async def cancel_job(job_id: UUID, request: Request, gateway: TheGateway, wait: 
     if wait and not job.finished:
         job = await while_connected(request, gateway.watch.wait(job, wait)) or job
     return job_answer(job, gateway.feed.latest(job_id), status=200 if job.finished else 202)
+
+
+@router.post(
+    "/again", summary="Run a job again", status_code=202, response_model=JobDocument,
+    responses={200: {"model": JobDocument, "description": "It ended within the time to wait."}},
+)  # fmt: skip
+async def run_again(job_id: UUID, request: Request, gateway: TheGateway, wait: Wait) -> Response:
+    """A new job with the workflow and the parameters of another: does what failed fail again?"""
+    job = await gateway.run_again(job_id)
+    location = f"/api/jobs/{job.id}"
+    if wait:
+        job = await while_connected(request, gateway.watch.wait(job, wait)) or job
+    status = 200 if job.finished else 202
+    return job_answer(job, gateway.feed.latest(job.id), status=status, location=location)
 
 
 @router.get(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import observability
-from comfyui_gateway.models import Job, ReadyCheck
+from comfyui_gateway.models import ExecuteRequest, Job, ReadyCheck
 from comfyui_gateway.problems import DatabaseUnavailable, StartRefused, TooManyStreams
 from comfyui_gateway.services.comfyui_backends import BackendPool
 from comfyui_gateway.services.job_feed import JobFeed
@@ -52,6 +52,19 @@ class Gateway:
         """
         job = await self.store.cancel(job_id)
         self.feed.publish(change_of(job))
+        return job
+
+    async def run_again(self, job_id: UUID) -> Job:
+        """A new job: the workflow of another with the same parameters, by today's template.
+
+        Raises:
+            JobUnknown: there is no such job.
+            WorkflowUnknown: its workflow is gone.
+            ParametersInvalid: its workflow takes other parameters now.
+        """
+        workflow, parameters = await self.store.request_of(job_id)
+        request = ExecuteRequest(parameters=parameters)
+        job, _ = await self.intake.accept(workflow, request, idempotency_key=None)
         return job
 
     @contextmanager

@@ -170,6 +170,20 @@ class JobStore:
             raise job_unknown(job_id)
         return self._remember(_job(row))
 
+    async def request_of(self, job_id: UUID) -> tuple[str, dict[str, JsonValue]]:
+        """The workflow that a job runs, and every parameter's value.
+
+        Raises:
+            JobUnknown: there is none of this id.
+        """
+        with database_errors():
+            row = await self._database.relaxed.fetchrow(
+                "SELECT workflow_id, parameters FROM jobs WHERE id = $1", job_id
+            )
+        if row is None:
+            raise job_unknown(job_id)
+        return row["workflow_id"], row["parameters"]
+
     async def list(self, **only: Unpack[JobFilter]) -> Sequence[Job]:
         """Jobs, newest first."""
         with database_errors():
