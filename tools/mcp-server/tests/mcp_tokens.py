@@ -3,6 +3,7 @@
 import functools
 import json
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 ENCODING = "o200k_base"
@@ -21,6 +22,15 @@ def _encoding() -> Any:
 def tokens(text: str) -> int:
     """How many tokens a text is."""
     return len(_encoding().encode_ordinary(text))
+
+
+def vocabulary() -> Iterator[tuple[int, str]]:
+    """The tokens that are text by themselves, the commonest first, with their ranks."""
+    for rank in range(_encoding().n_vocab):
+        try:
+            yield rank, _encoding().decode_single_token_bytes(rank).decode()
+        except (KeyError, ValueError):
+            continue  # a part of a character, or a number that is no token
 
 
 def compact(value: Any) -> str:

@@ -11,7 +11,7 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from kijko_mcp.answers.answer import tokens
+from mcp_tokens import tokens
 from kijko_mcp.settings import McpSettings
 from mcp_asking import DEADLINE, Editor, client_of, said
 from mcp_story import Story

@@ -1,13 +1,16 @@
 """One answer: what is said, what is shown, what was left out to stay within the budget."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kijko_mcp.answers.cost import at_most
 from kijko_mcp.answers.untrusted import fenced, new_fence
 
-# English and code average four characters a token with today's tokenizers; less is safer.
-CHARACTERS_PER_TOKEN = 3.6
 _LARGEST_SHARE = 0.5
+_ID = re.compile(r"\b[0-9a-f]{32}\b")
+_ID_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Part:
     lines: tuple[str, ...]
     untrusted: bool = True
     keep: str = "first"
+
+    def of(self, number: int) -> "Part":
+        """The same with so many of its lines, those that matter."""
+        first = self.keep == "first"
+        return replace(self, lines=self.lines[:number] if first else self.lines[-number:])
 
 
 @dataclass(slots=True)
@@ -66,79 +74,90 @@ class Rendered:
     structured: dict[str, Any]
 
 
-def tokens(text: str) -> int:
-    """About how many tokens a text costs."""
-    return int(len(text) / CHARACTERS_PER_TOKEN) + 1
-
-
 def render(answer: Answer, budget: int) -> Rendered:
     """Writes an answer down within a budget of tokens, and says what was left out."""
-    left = budget - tokens(answer.conclusion) - sum(map(tokens, [*answer.next, *answer.notes])) - 40
-    shown: list[Part] = []
-    left_out: list[str] = []
+    numbers = _numbers(answer, budget)
+    while True:
+        shown = [part.of(n) for part, n in zip(answer.parts, numbers, strict=True) if n]
+        left_out = [
+            f"{len(part.lines) - n} of {len(part.lines)} {part.title.partition(' (')[0]}"
+            for part, n in zip(answer.parts, numbers, strict=True)
+            if n < len(part.lines)
+        ]
+        text = _text(answer, shown, left_out)
+        if at_most(text) <= budget or not any(numbers):
+            return Rendered(text, _structured(answer, shown, left_out))
+        last = max(place for place, number in enumerate(numbers) if number)
+        numbers[last] -= 1
+
+
+def _numbers(answer: Answer, budget: int) -> list[int]:
+    """How many lines of each part there is room for."""
+    left = budget - at_most(_text(answer, [], []))
+    costs = [_cost(part) for part in answer.parts]
+    numbers = []
     for place, part in enumerate(answer.parts):
-        is_last = place == len(answer.parts) - 1
         # One part may not starve those after it.
-        room = max(left if is_last else int(left * _LARGEST_SHARE), 0)
-        whole = sum(map(tokens, part.lines)) + tokens(part.title)
-        if whole <= left and (whole <= room or _fits(answer.parts[place:], left)):
-            kept = part.lines
-        else:
-            kept = _those_that_fit(part, room - tokens(part.title))
-        if len(kept) < len(part.lines):
-            left_out.append(f"{len(part.lines) - len(kept)} of {len(part.lines)} {part.title}")
-        if kept:
-            shown.append(Part(part.title, kept, part.untrusted))
-            left -= sum(map(tokens, kept)) + tokens(part.title)
-    return Rendered(_text(answer, shown, left_out), _structured(answer, shown, left_out))
+        everything = sum(map(sum, costs[place:])) <= left
+        room = left if everything else int(left * _LARGEST_SHARE)
+        lines = costs[place][1:] if part.keep == "first" else costs[place][:0:-1]
+        spent, number = costs[place][0], 0
+        for line in lines:
+            if spent + line > room:
+                break
+            spent, number = spent + line, number + 1
+        numbers.append(number)
+        left -= spent if number else 0
+    return numbers
 
 
-def _fits(parts: list[Part], left: int) -> bool:
-    return sum(tokens(part.title) + sum(map(tokens, part.lines)) for part in parts) <= left
+def _cost(part: Part) -> list[int]:
+    """What the title and each line cost, with the line's end."""
+    return [at_most(f"{line}:\n") for line in (part.title, *part.lines)]
 
 
-def _those_that_fit(part: Part, room: int) -> tuple[str, ...]:
-    kept: list[str] = []
-    for line in part.lines if part.keep == "first" else reversed(part.lines):
-        room -= tokens(line)
-        if room < 0:
-            break
-        kept.append(line)
-    return tuple(kept if part.keep == "first" else reversed(kept))
-
-
-def _text(answer: Answer, shown: list[Part], left_out: list[str]) -> str:
-    lines = [answer.conclusion]
-    fence = new_fence()
-    waiting: list[str] = []
-    for part in shown:
-        if part.untrusted:
-            waiting += [f"{part.title}:", *(f"  {line}" for line in part.lines)]
-            continue
-        if waiting:
-            lines += fenced(waiting, fence)
-            waiting = []
-        lines += [f"{part.title}:", *(f"  {line}" for line in part.lines)]
-    if waiting:
-        lines += fenced(waiting, fence)
-    lines += answer.notes
+def _text(answer: Answer, shown: Sequence[Part], left_out: Sequence[str]) -> str:
+    first = next((place for place, part in enumerate(shown) if part.untrusted), len(shown))
+    own = [part for part in shown if not part.untrusted]
+    said = [part for part in shown if part.untrusted]
+    before, after = _written(own[:first]), _written(own[first:]) + answer.notes
     if left_out:
-        lines.append(f"Left out for brevity: {'; '.join(left_out)}.")
+        after.append(f"Left out for brevity: {'; '.join(left_out)}.")
     if answer.cursor:
-        lines.append(f"More: same call with cursor={answer.cursor}")
+        after.append(f"More: same call with cursor={answer.cursor}")
     if answer.next:
-        lines.append(f"Next: {' | '.join(answer.next)}")
-    return "\n".join(lines)
+        after.append(f"Next: {' | '.join(answer.next)}")
+    before = [answer.conclusion, *before]
+    # A list that stands alone is what the conclusion speaks of.
+    inside = list(said[0].lines) if len(said) == 1 else _written(said)
+    known = set(_ID.findall("\n".join(before + after)))
+    inside = [_ID.sub(lambda each: _named_again(each[0], known), line) for line in inside]
+    return "\n".join([*before, *(fenced(inside, new_fence()) if inside else []), *after])
 
 
-def _structured(answer: Answer, shown: list[Part], left_out: list[str]) -> dict[str, Any]:
+def _written(parts: Sequence[Part]) -> list[str]:
+    lines = []
+    for part in parts:
+        if len(part.lines) == 1:
+            lines.append(f"{part.title}: {part.lines[0]}")
+        else:
+            lines += [f"{part.title}:", *part.lines]
+    return lines
+
+
+def _named_again(identity: str, known: set[str]) -> str:
+    """An id that stands whole in the server's own words is known by its first digits."""
+    return f"{identity[:_ID_SHOWN]}…" if identity in known else identity
+
+
+def _structured(answer: Answer, shown: Sequence[Part], left_out: Sequence[str]) -> dict[str, Any]:
     said: dict[str, Any] = {"conclusion": answer.conclusion, "facts": answer.facts}
     evidence = {part.title: list(part.lines) for part in shown if not part.untrusted}
     untrusted = {part.title: list(part.lines) for part in shown if part.untrusted}
     more = {
         "evidence": evidence,
         "untrusted": untrusted,
-        "left_out": left_out,
+        "left_out": list(left_out),
         "notes": answer.notes,
         "next": answer.next,
         "cursor": answer.cursor,

@@ -44,12 +44,17 @@ def lasting(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "?"
     if milliseconds < 1:
-        return f"{milliseconds:.2f} ms"
+        return f"{_short(milliseconds, 2)} ms"
     if milliseconds < 1000:
         return f"{milliseconds:.0f} ms"
     if milliseconds < 120_000:
-        return f"{milliseconds / 1000:.2f} s"
-    return f"{milliseconds / 60_000:.1f} min"
+        return f"{_short(milliseconds / 1000, 2)} s"
+    return f"{_short(milliseconds / 60_000, 1)} min"
+
+
+def _short(number: float, places: int) -> str:
+    """A number without zeros at its end."""
+    return f"{number:.{places}f}".rstrip("0").rstrip(".")
 
 
 def many(number: int, what: str) -> str:

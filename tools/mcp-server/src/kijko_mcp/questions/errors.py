@@ -127,12 +127,13 @@ async def _counts(
 def _row(issue: Issue, counts: dict[str, tuple[int, int]]) -> str:
     events, users = counts.get(issue.id, (issue.count, issue.user_count))
     people = f", {many(users, 'user')}" if users else ""
-    first = f", first in {line(issue.first_release.version, 80)}" if issue.first_release else ""
-    culprit = f" — {line(issue.culprit, 80)}" if issue.culprit else ""
+    first = f" in {line(issue.first_release.version, 80)}" if issue.first_release else ""
+    culprit = f" in {line(issue.culprit, 80)}" if issue.culprit else ""
     status = "" if issue.status == "unresolved" else f" [{issue.status}]"
+    whose = f", assigned to {line(issue.assigned_to.name, 40)}" if issue.assigned_to else ""
     return (
-        f"{issue.short_id}{status} {many(events, 'event')}{people},"
-        f" {ago(issue.last_seen)}{first}: {line(issue.title, 120)}{culprit}"
+        f"{issue.short_id}{status} {line(issue.title, 120)}{culprit}:"
+        f" {many(events, 'event')}{people}, last {ago(issue.last_seen)}, first {ago(issue.first_seen)}{first}{whose}"
     )
 
 
@@ -143,6 +144,7 @@ def _fact(issue: Issue, counts: dict[str, tuple[int, int]]) -> dict[str, object]
         "project": issue.project.slug if issue.project else None,
         "events": events,
         "users": users,
+        "first_seen": issue.first_seen.isoformat(timespec="seconds") if issue.first_seen else None,
         "last_seen": issue.last_seen.isoformat(timespec="seconds") if issue.last_seen else None,
     }
 

@@ -136,23 +136,21 @@ def _answer(desk: Desk, evidence: Evidence) -> Answer:
     answer.facts = _facts(desk, evidence)
     answer.show("error", *_messages(event))
     first = evidence.first_place
-    if first is not None and first.code:
-        answer.tell(f"{first.shown} ({first.state})", *first.code)
+    code = first.code if first is not None else ()
+    if first is not None and code:
+        answer.tell(f"code, {first.state}", *code)
     elif first is not None:
-        answer.tell("in this checkout", f"{first.shown} ({first.state})")
-    answer.show("stack, innermost first", *(_frame(*each) for each in evidence.frames))
-    about = [
-        f"suspect commit: {_suspect(evidence)}" if _suspect(evidence) else "",
-        f"owner: {', '.join(evidence.owners)}" if evidence.owners else "",
-        f"assigned to: {name(issue.assigned_to.name)}" if issue.assigned_to else "",
-        f"first seen {ago(issue.first_seen)}" + _in(issue.first_release),
-        f"replay: {evidence.replay}" if evidence.replay else "",
-        f"trace: {event.trace_id}" if event.trace_id else "",
-        f"event: {event.event_id or event.id}, release {name(evidence.release or 'unknown')}",
-        f"reproduce: {command}" if (command := reproduce(tag(event, "job_id"))) else "",
-        f"page: {issue.permalink}" if issue.permalink else "",
-    ]
-    answer.tell("about", *filter(None, about))
+        answer.tell("code", first.state)
+    # The line that is quoted need not be told again.
+    frames = [each for each in evidence.frames if not (code and each[1] is first)]
+    answer.show("called by" if code else "stack, innermost first", *_stack_lines(frames))
+    answer.tell("first seen", f"{ago(issue.first_seen)}{_in(issue.first_release)}")
+    answer.tell("event", _about(evidence))
+    if command := reproduce(tag(event, "job_id")):
+        answer.tell("reproduce", command)
+    if issue.permalink:
+        answer.tell("page", issue.permalink)
+    answer.show("tags", *_tags(event))
     answer.show("context", *_context(event))
     answer.show("breadcrumbs, oldest first", *_crumbs(event), keep="last")
     if evidence.replay:
@@ -177,11 +175,31 @@ def _conclusion(evidence: Evidence) -> str:
     within = f" in {name(function)}" if function and name(function, "") else ""
     suspect = f"; suspect {_suspect(evidence)}" if _suspect(evidence) else ""
     whose = f"; owner {', '.join(evidence.owners)}" if evidence.owners else ""
+    if issue.assigned_to and issue.assigned_to.name:
+        whose += f"; assigned to {name(issue.assigned_to.name, 'somebody')}"
     return (
-        f"{issue.short_id} ({issue.status}, {many(issue.count, 'event')},"
+        f"{issue.short_id} ({_state(issue)}, {many(issue.count, 'event')},"
         f" {many(issue.user_count, 'user')}, last {ago(issue.last_seen)})"
         f"{at}{within}{suspect}{whose}."
     )
+
+
+def _state(issue: Issue) -> str:
+    more = issue.substatus if issue.substatus not in (None, issue.status, "ongoing") else None
+    return f"{issue.status}, {more}" if more else issue.status
+
+
+def _about(evidence: Evidence) -> str:
+    """The event that is shown: where it ran, in which release, whether the program caught it."""
+    event = evidence.event
+    where = tag(event, "environment")
+    caught = {"yes": "handled", "no": "unhandled"}.get(tag(event, "handled") or "")
+    more = [
+        name(where, "") if where else "",
+        name(evidence.release, "release named nowhere") if evidence.release else "",
+        caught or "",
+    ]
+    return ", ".join([event.event_id or event.id, *filter(None, more)])
 
 
 def _suspect(evidence: Evidence) -> str:
@@ -209,27 +227,37 @@ def _messages(event: Event) -> list[str]:
     return [said[0], *(f"caused by {each}" for each in said[1:])]
 
 
-def _frame(frame: Frame, place: Place | None) -> str:
-    named = f"{frame.filename or frame.module or '?'}:{frame.line_no or '?'}"
-    where = place.shown if place else line(named, 120)
-    function = f" in {line(frame.function, 60)}" if frame.function else ""
-    code = next((text for at, text in frame.context or [] if at == frame.line_no), None)
-    shown = f" | {line(code, 100)}" if code else ""
-    mark = "" if place else " (not in this checkout)"
-    return f"{where}{function}{mark}{shown}"
+def _stack_lines(frames: list[tuple[Frame, Place | None]]) -> list[str]:
+    """A line for each frame; a path that is that of the line before is not repeated."""
+    lines, before = [], ""
+    for frame, place in frames:
+        path = place.path if place else line(frame.filename or frame.module or "?", 110)
+        number = (place.moved_to or place.line) if place else frame.line_no or "?"
+        where = "" if path == before else path
+        mark = "" if place or path == before else " (not in this checkout)"
+        function = f" in {line(frame.function, 60)}" if frame.function else ""
+        code = next((text for at, text in frame.context or [] if at == frame.line_no), None)
+        shown = f" | {line(code, 100)}" if code else ""
+        lines.append(f"{where}:{number}{function}{mark}{shown}")
+        before = path
+    return lines
+
+
+def _tags(event: Event) -> list[str]:
+    tags = [
+        f"{line(each.key, 40)}={line(each.value, 80)}"
+        for each in event.tags
+        if each.key not in _TAGS_PASSED_OVER
+    ]
+    return [", ".join(tags[:15])] if tags else []
 
 
 def _context(event: Event) -> list[str]:
-    tags = [
-        f"{line(t.key, 40)}={line(t.value, 80)}"
-        for t in event.tags
-        if t.key not in _TAGS_PASSED_OVER
-    ]
-    lines = [f"tags: {', '.join(tags[:15])}"] if tags else []
+    lines = []
     request = event.entry("request")
     if isinstance(request, dict) and request.get("url"):
         lines.append(f"request: {line(request.get('method'), 10)} {line(request.get('url'), 200)}")
-    if event.culprit:
+    if event.culprit and event.culprit != tag(event, "transaction"):
         lines.append(f"transaction: {line(event.culprit, 120)}")
     extra = [f"{line(key, 40)}={line(value, 100)}" for key, value in (event.context or {}).items()]
     return [*lines, *([f"extra: {', '.join(extra[:8])}"] if extra else [])]

@@ -1,17 +1,19 @@
 """Shows what somebody did: the sessions that met an issue, and one of them as a timeline."""
 
 import asyncio
+import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 
 from kijko_mcp.answers.answer import Answer
-from kijko_mcp.answers.untrusted import line
+from kijko_mcp.answers.untrusted import line, name
 from kijko_mcp.answers.words import ago, last, many
 from kijko_mcp.desk import Desk
 from kijko_mcp.errors import NothingFound
 from kijko_mcp.progress import step
 from kijko_mcp.questions.targets import LAST, find_issue, hex_id, taken_apart
-from kijko_mcp.questions.timeline import Moment, moments_of
+from kijko_mcp.questions.timeline import ERROR, Moment, in_order, moments_of
 from sentry_api import NotFound
 from sentry_api.models.catalog import Project
 from sentry_api.models.events import Event
@@ -19,6 +21,7 @@ from sentry_api.models.issues import Issue
 from sentry_api.models.replays import Replay
 
 _MOST_SEGMENTS = 200
+_SHORT_ID = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,60}-[A-Z0-9]{1,10}\b")
 _MOST_SESSIONS = 20
 
 
@@ -128,7 +131,6 @@ async def _session(desk: Desk, replay: Replay, issue: Issue | None) -> Answer:
         if count >= _MOST_SEGMENTS:
             break
     moments += await _errors(desk, replay)
-    moments.sort(key=lambda each: each.at)
     await step(2, 3, "writing the timeline")
     return _timeline(desk, replay, issue, moments, project)
 
@@ -157,46 +159,76 @@ async def _errors(desk: Desk, replay: Replay) -> list[Moment]:
         place = await desk.sentry.events.find(identity)
         at = place.event.date_created
         if at is not None:
-            said = f"{row.get('issue')}: {row.get('title')}"
-            moments.append(Moment(at.timestamp() * 1000, "ERROR", said))
+            said = f"{row.get('issue')} {row.get('title')}"
+            moments.append(Moment(at.timestamp() * 1000, ERROR, said))
     return moments
 
 
-def _moment(moment: Moment, start: float) -> str:
-    after = max(moment.at - start, 0) / 1000
-    return f"+{after:.1f} s {line(moment.kind, 40)}: {line(moment.what, 180)}"
+def _moments(moments: list[Moment]) -> list[str]:
+    """A line for each; the same again and again is one line."""
+    lines: list[str] = []
+    for (kind, what), alike in groupby(moments, key=lambda each: (each.kind, each.what)):
+        first, *more = alike
+        times = f" ({len(more) + 1} times)" if more else ""
+        lines.append(f"{first.at / 1000:.1f} {line(kind, 40)} {line(what, 180)}{times}")
+    return lines
 
 
 def _timeline(
     desk: Desk, replay: Replay, issue: Issue | None, moments: list[Moment], project: str
 ) -> Answer:
     page = f"{desk.url}/organizations/{desk.sentry.organization}/replays/{replay.id}/"
-    began = moments[0].at if moments else 0.0
+    began = min((each.at for each in moments), default=0.0)
     start = replay.started_at.timestamp() * 1000 if replay.started_at else began
+    moments = in_order(moments, start)
     kinds = Counter(each.kind for each in moments)
     met = f" in which {issue.short_id} happened" if issue else ""
     answer = Answer(
-        f"Session {replay.id} of {project}{met}, {ago(replay.started_at)},"
-        f" {replay.duration or 0:.0f} s: {many(kinds['click'], 'click')},"
-        f" {many(kinds['drag'], 'drag')}, {many(replay.count_errors or kinds['ERROR'], 'error')}."
-        f" Watch it: {page}"
+        f"Session of {project}{_of_release(replay)}{met}, {ago(replay.started_at)},"
+        f" {replay.duration or 0:.0f} s: {_counts(replay, kinds)}. Watch it: {page}"
     )
     answer.facts = {
         "replay": replay.id,
         "project": project,
         "seconds": replay.duration,
         "errors": replay.count_errors,
+        "dead_clicks": replay.count_dead_clicks,
+        "rage_clicks": replay.count_rage_clicks,
         "error_ids": list(replay.error_ids or [])[:10],
         "traces": list(replay.trace_ids or [])[:10],
         "link": page,
         "actions": len(moments),
     }
-    answer.show("pages", *(line(url, 120) for url in dict.fromkeys(replay.urls or [])))
+    if replay.urls:
+        answer.show("pages", ", ".join(line(url, 120) for url in dict.fromkeys(replay.urls)))
     answer.show(
-        "what happened (text is masked where the page masked it)",
-        *(_moment(each, start) for each in moments),
-        keep="last",
+        "what happened (seconds from the start, *** is masked)", *_moments(moments), keep="last"
     )
-    if replay.error_ids:
-        answer.next.append(f'explain_issue(issue="{hex_id(replay.error_ids[0]) or "last"}")')
+    if wrong := issue.short_id if issue else _first_issue(moments):
+        answer.next.append(f'explain_issue(issue="{wrong}")')
+    if replay.trace_ids and (trace := hex_id(replay.trace_ids[0])):
+        answer.next.append(f'explain_trace(trace="{trace}")')
     return answer
+
+
+def _first_issue(moments: list[Moment]) -> str | None:
+    """The short id of what went wrong first."""
+    first = next((each.what for each in moments if each.kind == ERROR), "")
+    found = _SHORT_ID.match(first)
+    return found[0] if found else None
+
+
+def _of_release(replay: Replay) -> str:
+    said = [name(each, "") for each in (*(replay.releases or [])[:1], replay.environment) if each]
+    return f" ({', '.join(filter(None, said))})" if any(said) else ""
+
+
+def _counts(replay: Replay, kinds: Counter[str]) -> str:
+    counts = [many(kinds["click"], "click"), many(kinds["drag"], "drag")]
+    for number, what in (
+        (replay.count_dead_clicks, "dead click"),
+        (replay.count_rage_clicks, "rage click"),
+    ):
+        if number:
+            counts.append(many(number, what))
+    return ", ".join([*counts, many(replay.count_errors or kinds[ERROR], "error")])

@@ -62,9 +62,9 @@ async def search(desk: Desk, wanted: SearchWanted) -> Answer:
         f" last {stats_period(wanted.period)}."
     )
     answer.facts = {"rows": len(page), "fields": list(fields)}
-    answer.show(
-        " | ".join(fields), *(" | ".join(line(row.get(f), 120) for f in fields) for row in page)
-    )
+    if page:
+        rows = (" | ".join(line(row.get(each), 120) for each in fields) for row in page)
+        answer.show("rows", " | ".join(line(each, 120) for each in fields), *rows)
     if more:
         answer.cursor = cursor_at(offset + wanted.limit)
     return answer

@@ -135,10 +135,14 @@ async def _answer(
         ],
     }
     answer.show(
-        wanted.what, *(_line(row, then.get((row.get("name"), row.get("project")))) for row in now)
+        wanted.what,
+        *(
+            _line(row, then.get((row.get("name"), row.get("project"))), with_project=not where)
+            for row in now
+        ),
     )
     if example := await _example(desk, now[0], wanted):
-        answer.tell("example", f"trace {example}")
+        answer.facts["example"] = example
         answer.next.append(f'explain_trace(trace="{example}")')
     else:
         answer.next.append("find_bottleneck()")
@@ -168,26 +172,28 @@ def _conclusion(
     first = now[0]
     of = f" in {where[0].slug}" if where else ""
     what = {"transactions": "transaction", "queries": "database query"}[wanted.what]
-    rate = "by total time" if wanted.what == "queries" else "by p95"
-    return (
-        f"The slowest {what}{of} {rate} in the last {stats_period(wanted.period)} is"
-        f" {name(first.get('name'), '(first below)')}: {_durations(first)}."
-        f" All that fit together: {_durations(total)}."
+    rate, value = {
+        "queries": ("total time", first.get(_SUM)),
+        "transactions": ("p95", first.get(_P95)),
+    }[wanted.what]
+    head = (
+        f"The slowest {what}{of} by {rate} in the last {stats_period(wanted.period)} is"
+        f" {name(first.get('name'), 'the first below')}: {lasting(_number(value))}."
     )
+    if len(now) == 1:
+        return head
+    average, p95 = (lasting(_number(total.get(each))) for each in (_AVERAGE, _P95))
+    count = many(int(_number(total.get(_COUNT))), "call")
+    return f"{head} All {count} together: average {average}, p95 {p95}."
 
 
-def _durations(row: dict[str, Any]) -> str:
-    average, p95 = lasting(_number(row.get(_AVERAGE))), lasting(_number(row.get(_P95)))
-    return f"average {average}, p95 {p95}, {many(int(_number(row.get(_COUNT))), 'call')}"
-
-
-def _line(row: dict[str, Any], earlier: dict[str, Any] | None) -> str:
+def _line(row: dict[str, Any], earlier: dict[str, Any] | None, *, with_project: bool) -> str:
     count, average = int(_number(row.get(_COUNT))), _number(row.get(_AVERAGE))
     parts = [
         f"avg {lasting(average)}",
         f"p95 {lasting(_number(row.get(_P95)))}",
         many(count, "call"),
-        f"{lasting(_number(row.get(_SUM)))} together",
+        f"{lasting(_number(row.get(_SUM)))} in all",
     ]
     if _number(row.get("failure_rate()")) > 0:
         parts.append(f"{100 * _number(row.get('failure_rate()')):.0f} % fail")
@@ -201,12 +207,11 @@ def _line(row: dict[str, Any], earlier: dict[str, Any] | None) -> str:
         parts.append(f"{count / traces:.0f} per trace, so probably N+1")
     before_that = _number((earlier or {}).get(_AVERAGE))
     if before_that and average / before_that >= _SLOWER:
-        parts.append(
-            f"{average / before_that:.1f} times the period before ({lasting(before_that)})"
-        )
+        parts.append(f"{average / before_that:.1f} times the {lasting(before_that)} before")
     elif before_that:
-        parts.append(f"before: avg {lasting(before_that)}")
-    return f"{line(row.get('project'), 40)} {line(row.get('name'), 160)}: {', '.join(parts)}"
+        parts.append(f"before avg {lasting(before_that)}")
+    project = f"{line(row.get('project'), 40)} " if with_project else ""
+    return f"{project}{line(row.get('name'), 160)}: {', '.join(parts)}"
 
 
 def _number(value: object) -> float:

@@ -4,17 +4,23 @@ Source of the events: https://github.com/rrweb-io/rrweb (types) and Sentry's rep
 which adds breadcrumbs and performance spans. Pure; nothing here knows who asks.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 _INCREMENTAL, _FULL, _CUSTOM = 3, 2, 5
 _MUTATION, _MOUSE, _INPUT = 0, 2, 5
 _UP, _DOWN = 0, 1
+_APART = 60_000.0  # ms; clocks that differ by more are two clocks
+_TWICE = 100.0  # ms within which two reports are of the same navigation
+ERROR = "ERROR"
 _A_DRAG = 8  # CSS pixels between pressing and letting go
 _LABELS = ("data-timeline-label", "aria-label", "testId", "data-testid", "id", "name", "alt")
 _PAGE = ("navigation.navigate", "navigation.reload", "navigation.push", "navigation.back_forward")
 _NETWORK = ("resource.fetch", "resource.xhr")
+_ORIGIN = re.compile(r"https?://[^/\s]+")
+_MASK = re.compile(r"\*{4,}")
 # Sentry names both of these itself; the words say more than the category.
 _CRUMBS = {
     "ui.click": "click",
@@ -46,6 +52,46 @@ def moments_of(segment: list[dict[str, Any]]) -> list[Moment]:
     return reading.found
 
 
+def in_order(moments: Iterable[Moment], started: float) -> list[Moment]:
+    """What happened, in order, each at the ms after the session started.
+
+    What the recording holds was timed by the browser's clock. Sentry sets the time of a session and
+    of its errors right where that clock was wrong, and leaves the recording as it is: there the
+    recording's first moment is the session's start.
+    """
+    found = list(moments)
+    first = min((each.at for each in found if each.kind != ERROR), default=started)
+    wrong = first - started if abs(first - started) > _APART else 0.0
+    placed = [
+        replace(each, at=max(each.at - started - (wrong if each.kind != ERROR else 0.0), 0.0))
+        for each in found
+    ]
+    return _once(sorted(placed, key=lambda each: each.at))
+
+
+def _once(moments: Sequence[Moment]) -> list[Moment]:
+    """Without what was told twice, and with pages of the session's own site by their path."""
+    own = next((_origin(each.what) for each in moments if each.kind == "navigation"), "")
+    kept: list[Moment] = []
+    for each in moments:
+        what = _MASK.sub("***", each.what.replace(own, "") if own else each.what)
+        moment = replace(each, what=what)
+        pages = [each for each in kept[-4:] if each.kind == "navigation"]
+        again = each.kind == "navigation" and any(
+            moment.at - page.at < _TWICE and page.what.split()[-1:] == what.split()[-1:]
+            for page in pages
+        )
+        if not again:
+            kept.append(moment)
+    return kept
+
+
+def _origin(address: str) -> str:
+    # The host may be scrubbed, and then it is none that a library would read.
+    found = _ORIGIN.match(address)
+    return found[0] if found else ""
+
+
 class _Reading:
     """What is known while a segment is read: its elements, and where the mouse went down."""
 
@@ -69,7 +115,8 @@ class _Reading:
             for added in _dicts(data.get("adds")):
                 _remember(added.get("node"), self._nodes)
         elif source == _INPUT:
-            what = f"{_named(data.get('id'), self._nodes)} = {data.get('text')}"
+            named = _named(data.get("id"), self._nodes).removeprefix("input ")
+            what = f"{named} = {data.get('text')}"
             self.found.append(Moment(at, "input", what))
         elif source == _MOUSE and data.get("type") == _DOWN:
             self._pressed = data
@@ -121,14 +168,17 @@ def _crumb(payload: dict[str, Any], nodes: dict[int, str]) -> Iterable[Moment]:
     at = _number(payload.get("timestamp")) * 1000
     message = payload.get("message")
     if category == "navigation":
-        what = f"{details.get('from')} to {details.get('to')}"
+        what = f"{details.get('from')} → {details.get('to')}"
     elif kind in ("click", "dead click", "rage click", "input"):
         node = details.get("node")
         label = _label(node) if isinstance(node, dict) else _named(details.get("nodeId"), nodes)
-        what = f"{label} ({message})" if message else label
+        # A path of tags says little beside a name.
+        what = label if " " in label or not message else f"{label} ({message})"
     else:
-        rest = {key: value for key, value in details.items() if key not in ("arguments", "logger")}
-        what = f"{message or ''} {rest or ''}".strip()
+        rest = [
+            f"{key}={value}" for key, value in details.items() if key not in ("arguments", "logger")
+        ]
+        what = f"{message or ''} {' '.join(rest)}".strip()
     if kind == "console":
         kind = f"console {payload.get('level') or 'log'}"
     yield Moment(at, kind, what)

@@ -16,7 +16,6 @@ from kijko_mcp.questions.targets import hex_id, taken_apart
 from kijko_mcp.questions.timing import (
     Share,
     Span,
-    itself,
     length,
     path_of,
     queue_wait,
@@ -38,6 +37,7 @@ FAILED = (
 _JOB = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LINES = 40
 _SHARES = 8
+_WORTH_SAYING = 0.05  # of a trace's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,27 +189,25 @@ def _answer(
     parts = [each for each in shares(roots) if each.spent > 0][:_SHARES]
     failed = [span for span in spans if span.failed]
     deepest = max(failed, key=lambda span: len(path_of(span)), default=None)
+    page = f"{desk.url}/organizations/{desk.sentry.organization}/explore/traces/trace"
     answer = Answer(_conclusion(found, roots, spans, errors, deepest, parts, total))
     answer.facts = {
         "trace": found.trace,
         "ms": round(total, 1),
         "spans": len(spans),
+        "failed_spans": [span.id for span in failed],
         "projects": sorted({span.project for span in spans if span.project}),
         "errors": [error.issue_id for error in errors if error.issue_id],
         "bottleneck": {"kind": parts[0].kind, "ms": round(parts[0].spent, 1)} if parts else None,
+        "page": f"{page}/{found.trace}/",
         **({"job": found.job, "reproduce": reproduce(found.job)} if found.job else {}),
     }
-    answer.show("errors in it", *(_error(error) for error in errors[:8]))
-    if deepest is not None:
-        answer.show("way to the failure", *(_step(span) for span in path_of(deepest)))
-    answer.show("where the time went", *(_share(part, total, usual) for part in parts))
-    answer.show("tree", *_tree(roots))
+    answer.show("errors", *(_error(error) for error in errors[:8]))
+    answer.show("where the time went", *_shares(parts, total, usual))
+    answer.show("spans (start, duration)", *_tree(roots))
     if command := reproduce(found.job):
         answer.tell("reproduce", command)
-    answer.tell(
-        "page",
-        f"{desk.url}/organizations/{desk.sentry.organization}/explore/traces/trace/{found.trace}/",
-    )
+    answer.tell("page", f"{page}/{found.trace}/")
     if errors and errors[0].event_id:
         answer.next.append(f'explain_issue(issue="{name(errors[0].event_id).strip("`")}")')
     answer.next.append("find_bottleneck()")
@@ -228,8 +226,6 @@ def _conclusion(
     began = (
         ago(datetime.fromtimestamp(roots[0].start / 1000, UTC)) if roots else "at an unknown time"
     )
-    job = f", job {found.job}" if found.job else ""
-    of = f"{found.how[0].upper()}{found.how[1:]} ({found.trace}{job})"
     if deepest is not None:
         end = f" failed in {name(deepest.op)} {name(deepest.name)} of {name(deepest.project)}"
     elif errors:
@@ -237,48 +233,72 @@ def _conclusion(
     else:
         end = " did not fail"
     hops = " → ".join(dict.fromkeys(span.project for span in spans if span.project))
-    most = ""
+    most = f"; it took {lasting(total)}"
     if parts:
         detail = name(parts[0].detail, "")
         what = f"{parts[0].kind}{f' {detail}' if detail else ''}"
-        spent = f"{lasting(parts[0].spent)} ({share(parts[0].spent, total)})"
-        most = f"; most of its {lasting(total)} went to {what}: {spent}"
-    return f"{of}, {began}, {many(len(spans), 'span')} through {hops or 'no project'},{end}{most}."
+        most += f", {share(parts[0].spent, total)} of that {what}"
+    through = f"{many(len(spans), 'span')} through {hops or 'no project'}"
+    return f"{found.how[0].upper()}{found.how[1:]}, {began},{end}{most}; {through}."
 
 
 def _error(error: TraceNode) -> str:
     said = error.title or error.description or error.name
-    return f"{line(error.project_slug, 40)} event {line(error.event_id, 32)}: {line(said, 200)}"
+    event = f" (event {line(error.event_id, 32)})" if error.event_id else ""
+    return f"{line(error.project_slug, 40)} {line(said, 200)}{event}"
 
 
-def _step(span: Span) -> str:
-    mark = " FAILED" if span.failed else ""
-    took = f"{lasting(span.duration)}{mark}"
-    return f"{line(span.project, 40)} {line(span.op, 40)} {line(span.name, 120)}, {took}"
-
-
-def _share(part: Share, total: float, usual: Usual) -> str:
-    times = f" in {part.count}" if part.count > 1 else ""
-    spent = f"{lasting(part.spent)} ({share(part.spent, total)}){times}"
-    of = f"{line(part.project, 40)} {line(part.detail, 100)}"
-    return f"{spent} {part.kind}: {of}{usual.remark(part)}"
+def _shares(parts: list[Share], total: float, usual: Usual) -> list[str]:
+    """What took a part of the time that is worth a line, and what is unusual."""
+    lines = []
+    for part in parts:
+        remark = usual.remark(part)
+        if part.spent < _WORTH_SAYING * total and not remark:
+            continue
+        times = f" in {part.count}" if part.count > 1 else ""
+        spent = f"{lasting(part.spent)} ({share(part.spent, total)}){times}"
+        lines.append(f"{spent} {part.kind} {line(part.detail, 100)}{remark}")
+    return lines
 
 
 def _tree(roots: list[Span]) -> list[str]:
+    """A line for each span, indented below what it is in; its project where that changes."""
     if not roots:
         return []
     began = min(span.start for span in roots)
+    spans = list(walk(roots))
     lines = []
-    for span in walk(roots):
-        depth = len(path_of(span)) - 1
-        waited = queue_wait(span)
-        wait = f", waited {lasting(waited)} in the queue" if waited is not None else ""
-        own = f", {lasting(itself(span))} itself" if span.children else ""
-        mark = " FAILED" if span.failed else ""
+    while spans and len(lines) < _MOST_LINES:
+        alike = _alike(spans)
+        first, depth = spans[0], min(len(path_of(spans[0])) - 1, 12)
+        changed = first.parent is None or first.parent.project != first.project
+        project = f"{line(first.project, 40)} " if changed else ""
+        times = f" ({alike} times)" if alike > 1 else ""
+        waited = queue_wait(first)
+        wait = f", waited {_brief(waited)} in the queue" if waited is not None else ""
+        mark = " FAILED" if first.failed else ""
+        took = sum(span.duration for span in spans[:alike])
         lines.append(
-            f"{'. ' * min(depth, 12)}+{lasting(span.start - began)} {line(span.project, 40)}"
-            f" {line(span.op, 40)} {line(span.name, 90)}: {lasting(span.duration)}{own}{wait}{mark}"
+            f"{' ' * depth}{_brief(first.start - began)} {_brief(took)} {project}"
+            f"{line(first.op, 40)} {line(first.name, 90)}{times}{wait}{mark}"
         )
-    return lines[:_MOST_LINES] + (
-        [f"and {len(lines) - _MOST_LINES} more spans"] if len(lines) > _MOST_LINES else []
-    )
+        spans = spans[alike:]
+    return lines + ([f"and {len(spans)} more"] if spans else [])
+
+
+def _alike(spans: list[Span]) -> int:
+    """How many at the beginning are the same beside each other, such as a query for every row."""
+    first = spans[0]
+    if first.children or first.failed or first.op == "queue.process":
+        return 1
+    number = 1
+    for each in spans[1:]:
+        same = each.parent is first.parent and (each.op, each.name) == (first.op, first.name)
+        if not same or each.children or each.failed:
+            break
+        number += 1
+    return number
+
+
+def _brief(milliseconds: float) -> str:
+    return "0" if milliseconds <= 0 else lasting(milliseconds).replace(" ", "")

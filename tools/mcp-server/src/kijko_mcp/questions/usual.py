@@ -43,7 +43,7 @@ class Usual:
         factor, found = self.factor(part), self.of(part)
         if factor is None or found is None or factor < _UNUSUAL:
             return ""
-        return f" — UNUSUAL: {factor:.1f} times last week's average of {lasting(found.average)}"
+        return f", UNUSUAL: {factor:.1f} times last week's {lasting(found.average)}"
 
 
 async def usual_durations(desk: Desk, until: datetime) -> Usual:

@@ -1,0 +1,46 @@
+"""The words that are one token; ``python -m mcp_vocabulary`` writes the list down anew."""
+
+import re
+import string
+import textwrap
+from pathlib import Path
+
+import kijko_mcp.answers.cost
+from mcp_tokens import ENCODING, tokens, vocabulary
+
+MOST = 3000
+FILE = Path(kijko_mcp.answers.cost.__file__).with_name("vocabulary.py")
+_HEAD = f'''"""Words that are one token of {ENCODING}, small or with a capital, after a space or not.
+
+Made by `python -m mcp_vocabulary` in tools/mcp-server/tests, from the tokenizer.
+"""
+
+WORDS = """\\
+'''
+
+
+def one_token() -> list[str]:
+    """The commonest of them; a mark before one is a token more and no more."""
+    known = {word: rank for rank, word in vocabulary() if re.fullmatch(" ?[A-Za-z]{2,}", word)}
+    spelled = (word for word in known if word.islower() and word[0] != " ")
+    found = [
+        word
+        for word in spelled
+        if all(each in known for each in (f" {word}", word.capitalize(), f" {word.capitalize()}"))
+    ]
+    found.sort(key=lambda word: known[f" {word}"])
+    return [word for word in found if _keeps_to_itself(word)][:MOST]
+
+
+def _keeps_to_itself(word: str) -> bool:
+    spellings = (word, word.capitalize())
+    return all(tokens(mark + each) <= 2 for mark in string.punctuation for each in spellings)
+
+
+def written(words: list[str]) -> str:
+    """The module as it is checked in."""
+    return _HEAD + textwrap.fill(" ".join(words), 99, break_on_hyphens=False) + '\n"""\n'
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(one_token()), encoding="utf-8")
