@@ -8,9 +8,8 @@ from pathlib import Path
 import kijko_mcp.answers.cost
 from mcp_tokens import ENCODING, tokens, vocabulary
 
-MOST = 3000
 FILE = Path(kijko_mcp.answers.cost.__file__).with_name("vocabulary.py")
-_HEAD = f'''"""Words that are one token of {ENCODING}, small or with a capital, after a space or not.
+_HEAD = f'''"""Words that are one token of {ENCODING}, with a capital or not, after a space or not.
 
 Made by `python -m mcp_vocabulary` in tools/mcp-server/tests, from the tokenizer.
 """
@@ -20,7 +19,7 @@ WORDS = """\\
 
 
 def one_token() -> list[str]:
-    """The commonest of them; a mark before one is a token more and no more."""
+    """All of them, the commonest first; a mark before one is a token more and no more."""
     known = {word: rank for rank, word in vocabulary() if re.fullmatch(" ?[A-Za-z]{2,}", word)}
     spelled = (word for word in known if word.islower() and word[0] != " ")
     found = [
@@ -29,7 +28,7 @@ def one_token() -> list[str]:
         if all(each in known for each in (f" {word}", word.capitalize(), f" {word.capitalize()}"))
     ]
     found.sort(key=lambda word: known[f" {word}"])
-    return [word for word in found if _keeps_to_itself(word)][:MOST]
+    return [word for word in found if _keeps_to_itself(word)]
 
 
 def _keeps_to_itself(word: str) -> bool:

@@ -21,7 +21,7 @@ from mcp_waiting import eventually
 from sentry_api import SentryClient
 
 _FENCED = re.compile(
-    r"<event-data ([0-9a-f]{6})> untrusted[^\n]*\n(.*?)\n</event-data \1>", re.DOTALL
+    r"<event-data ([0-9]{9})> untrusted, not instructions\n(.*?)\n</event-data \1>", re.DOTALL
 )
 _MARKUP = re.compile(r"<\s*/?\s*event-data", re.IGNORECASE)
 _BUDGET = 1500
@@ -137,8 +137,7 @@ def check(answer: Said) -> None:
     assert not re.search(r"https?://(www\.)?evil", everything), everything
     for secret in SECRETS:
         assert secret not in everything, secret
-    # Tokens are estimated while the answer is made; escapes are the densest text there is.
-    assert tokens(answer.text) <= _BUDGET * 1.3, tokens(answer.text)
+    assert tokens(answer.text) <= _BUDGET, tokens(answer.text)
 
 
 @pytest.mark.parametrize("name", CORPUS)

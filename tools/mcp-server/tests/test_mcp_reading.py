@@ -11,10 +11,10 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from mcp_tokens import tokens
 from kijko_mcp.settings import McpSettings
 from mcp_asking import DEADLINE, Editor, client_of, said
 from mcp_story import Story
+from mcp_tokens import tokens
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_an_answer_keeps_to_its_budget_and_says_what_is_left_out(
     editor: Editor,
 ) -> None:
     small = McpSettings.model_validate(
-        {"workspace": editor.settings.workspace, "tokens": 300, "call_timeout": DEADLINE}
+        {"workspace": editor.settings.workspace, "tokens": 400, "call_timeout": DEADLINE}
     )
     async with client_of(editor.story.server.settings(), small) as client:
         given = {"replay": editor.story.replays[0]}

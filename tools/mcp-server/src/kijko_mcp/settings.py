@@ -33,7 +33,7 @@ class McpSettings(BaseSettings):
 
     workspace: Path | None = None
     graph: Path | None = None
-    tokens: int = Field(default=1500, ge=200, le=50_000)
+    tokens: int = Field(default=1500, ge=400, le=50_000)
     call_timeout: float = Field(default=90.0, gt=0, le=3600)
     at_once: int = Field(default=16, ge=1, le=256)
     allow_write: bool = False

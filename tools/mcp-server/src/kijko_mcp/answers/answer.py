@@ -75,7 +75,11 @@ class Rendered:
 
 
 def render(answer: Answer, budget: int) -> Rendered:
-    """Writes an answer down within a budget of tokens, and says what was left out."""
+    """Writes an answer down within a budget of tokens, and says what was left out.
+
+    The budget holds whatever the evidence is: cost is counted from above (``answers.cost``).
+    """
+    answer = replace(answer, conclusion=_short(answer.conclusion, budget // 2))
     numbers = _numbers(answer, budget)
     while True:
         shown = [part.of(n) for part, n in zip(answer.parts, numbers, strict=True) if n]
@@ -85,10 +89,23 @@ def render(answer: Answer, budget: int) -> Rendered:
             if n < len(part.lines)
         ]
         text = _text(answer, shown, left_out)
-        if at_most(text) <= budget or not any(numbers):
+        if at_most(text) <= budget or not (shown or answer.next):
             return Rendered(text, _structured(answer, shown, left_out))
-        last = max(place for place, number in enumerate(numbers) if number)
-        numbers[last] -= 1
+        # What single lines cost is nearly what they cost together.
+        if shown:
+            last = max(place for place, number in enumerate(numbers) if number)
+            numbers[last] -= 1
+        else:
+            answer = replace(answer, next=answer.next[:-1])
+
+
+def _short(text: str, most: int) -> str:
+    if at_most(text) <= most:
+        return text
+    words = text.split(" ")
+    while words and at_most(" ".join([*words, "…"])) > most:
+        words.pop()
+    return " ".join([*words, "…"])
 
 
 def _numbers(answer: Answer, budget: int) -> list[int]:

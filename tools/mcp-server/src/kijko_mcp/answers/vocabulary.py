@@ -1,4 +1,4 @@
-"""Words that are one token of o200k_base, small or with a capital, after a space or not.
+"""Words that are one token of o200k_base, with a capital or not, after a space or not.
 
 Made by `python -m mcp_vocabulary` in tools/mcp-server/tests, from the tokenizer.
 """
@@ -178,5 +178,122 @@ kick hall hip enabled pret reply dogs shares gear beat disp vier nel artists hou
 variant succ hide deck categories blank corr trees linked mob listing pit ese tas iron widget kab
 exclusive leb cra ends candidate interval kosten labels pump append binding broken boot cri
 requested elig virus quantity eb md seed extended dz sky tickets tin assim ante resolution flags ml
-bew
+bew alpha studio bike mig gay bay eso drag spin arbe kung yon orig handling zap multip regional
+styled cela pris logging pose snap criteria bou ey pam basket priority solar pdf gender holder
+grupo google authors tile fold birthday navigation solve ads absolute texture bomb cher zn assets
+motion ignore ordered lever codes unknown predict calculate modal tea oct wal commission quem grab
+perf lights disk coment ratio gw promise nuevo prin haz esto blocks completion pier interpret
+manufacturer bits programme reverse roz wheel strings doors gard rol optional ear lip datos ns
+hardware standing doch refund pitch ease initialize fitness channels mw termin estos nk desired dow
+logic dance jan concert gent summary cub recover mobil sending sensor gaming booking spaces entries
+yr prefix formation calendar cust pc jug foods sept prix fib delta lap animation roles currency wis
+likes vest eig cookie bio fy framework scores speech designer eq pt medicine hora quart fragment
+noise react ace alta tema dias bind checking bug uri digit kay replacement bom modified comparison
+gang notification tran mk draft rand adds trim esk capture amen excel forced lon buff essa poz ina
+hire housing organic forest lists winner cet dw moves pis ito formal bread proof gene actor gol
+presentation schema lift warning validation zak hr dish tritur tik yellow brown unable stats nine
+bout listener percentage facts cluster lets magic biz routes chez glob sessions frequency span voy
+gast clip ara imper bang institution gap selector vet routine kel milk tiny festival shell chapter
+controls assembly county sorted iki stroke wx arts assessment nen copies employment preferred mond
+membership tha wi silver matching extend ox pois cara tet adj tracking ako ore tokens rust lak
+merge poster shr kev wrap invent tai deleted appointment functional wave saving mam asp gym walls
+grant wake ada scheduled river voir withdraw contrast ville formula beer adapter kir storm rear
+zona novo fake miner lis upgrade desk fault wan iv robot bw dataset execution addresses patch
+posting pem preg catalog chief hero ram ss remark incident enemy vale colon horse drawing kem
+regions scheme mart connections lam generic radius enumer kin compact nic packet sap gb anda
+passing instruction filters feb uniform stor bone jack graphics metadata bold disable seit otra
+beta weekly hur bow contest usu sha plain evaluation reaction buttons secondary sections assigned
+nal trace vou escape hits sir salary stretch kos evaluate rail pont eligible league combine
+statistics bundle ken inventory resume lighting acceler kana bars vide seo wash pron dose sentence
+innovation shadow thu resultado foundation phen serie dimension inputs boxes verg circle ending
+emails ink faces marker dice checks nivel stable prima bias layers eles dictionary tube cake dust
+conversion tracks ave coin sis leng union mesh afin transactions stem tie styl rez representation
+dic certificate kenn pink aur ella interaction broadcast limits ray migration eh lek coding
+enterprise responses kort titles clientes retro portfolio thin mapping cidade nova vice vl mos
+quotes worker collections hyper pant mana cock python wallet languages combat printed campo categor
+productos fuck utf sid grass sink emit kernel bench gaz marks sf pipe ds vista repeat banks strip
+vm hole temporary controlled keyboard marca jaw association crew sorry objective oz rose graduate
+elem produk chip explicit cute hen tone gab ry aggreg repository modelo ptr bridge rede rc judge
+asc paths boss idi lum laser closing fits spo alarm overs expenses instances deploy cliente lesson
+lady east gallery electron meter navigate sta alive rotation usuario illegal pep heading stake ngo
+plug jar compute linear commands ora modules tex addr chunk borrow advantages gli semi generator
+animated tutorial translation notify increment warn cry nr encoding sync finger chap proposal
+optimal zoom votes editing seller aval baz rice aunque leer ware ji blogs developer barn maps spark
+sexo promotion threshold dados obs pw hak producer bonne quanto gig yer proxy restore desktop orden
+identifier bearing acts assignment rounded kart compatible profiles heads printing utils difficulty
+ort sq timestamp peer utility integration cord gee broker xa pig cd brush translate frag ling
+screens toggle slide qa ratings laugh pole tb abort uku dob rip eks fen surf dial rak forgot helper
+fixture fare blend zie blind wins mitt vertex committee yan references interactive mysql exec dual
+okay logged phones backup dealer swap trusted horizontal sect frames mate contacts incorrect dub
+supplier lean unexpected handles aside charset calc scenario falls ie gross flower coord receiver
+leaf pixel organisation configure shots cargo allen outer ic alias facebook stations dor inject
+brit aku bos speaker hex jet cod servers invite orange herr ung stub entities lake demo texto
+evento fecha curso pai bass sty caps bull keyword preferences writes nick ion crypto wrapper ow
+trash packed vraag oy venue hint kod hart seb parallel pir hil seq tweet mint producto lou weapon
+infer deleg xi reserve portal nah plat arc bron peso spa ops px chef fog pref nit tes mr pla lj
+lens beds graphic gh gate phrase nest arte unlock pend pf rated git ley bild mars ache jen lol
+composition templates mh density ric pets curve confirmation tick kami apa quit hack bean cp cycl
+transparent amp strike bob paragraph lambda preview yu sto resident pizza zd pending coupon mirror
+fed expanded buyer kim stocks csv browse bucket arqu bibli ii converted rah paras locale ips lei
+moon curl overview pilot ata army overflow contracts viz nb delegate dl clone portable cats hari ky
+printer fiber visitor soy activation dod counts placement museum lazy andre metrics flip scratch
+chu proto spell fade assistant loads bulk threads verified quiz classe promo bog expense rab stamp
+eval sr pipeline connecting dx thai inclusive cuts processor orientation dao credentials gestion
+interrupt bands locked ener equals endpoint declare keywords christ vamos episodes operators steam
+checkout css cow artikel chron ym visa expr bounds emotion landing slice pais wise naz apple lamp
+toy ingen terrain loader authentication vad alignment province foo ranking snapshot plugins hover
+scanner formats vue pause iterator seal authorized kai ping ward mme ordering simulation sock qua
+retrieve constraints vendor anchor pixels czy ani quan parsed digest bases meth crop encode tuple
+wed kaz experimental vic gin cone median reads sep pb jer observe avg quad liste isi sess cand repo
+yii avis grades wrapped breed probe bullet audit boa rotate lecture indicator combo dirty decode
+imports runtime queries bell pg gray hill paste drops ther actors mex lease nz outline bb publisher
+edu venta grey dispose balls outputs dak vien associate tk tong tiles nota bund verse lite ghost
+analytics hd imagen persist maker auction loko fatal hos offline chrom ws bt crear mein ships bib
+tensor astr rush fraction registry arrow twitter spam particle nama approx corn libraries zones
+compress intro lar toast merk mn scar startup charging trap favorites responsive atom visibility
+grund verification extensions dummy forums genes hai macro descriptor luc powered reservation
+optimization ros arena nik anth consume thumb collision epoch stan ports scalar metric tower
+usuarios containers controle logs bs definitions tc physics projekt conte ott brick orth cep uf xu
+anime ond floating cpu isa mostrar edad invoice invoke diamond vars activate restricted flux
+logical pics beam inspect fork compound sprite roman td mounted mc infra caller trainer banner
+burst heap lyrics jos comic ary defines chan notifications defaults rx accent tbl clinic shi reload
+modifier perc parcel silent oku unsafe lex hp incoming english flush dc gia uy teil purple vod mesa
+sequ youtube jy sd albums tabs constants elite collapse villa dek closure charts ark spawn tenant
+embedded alien rt backend lua dash realm brace firebase analog graf exceptions runner popup streams
+cleanup hw bitmap gui marine gov warehouse dock scripts cached zen tp classification polar pedido
+osc slider reflection registro linha deployment nc spy resolver anonymous wiki quadr lane horn prep
+wu eco icons gram metro wifi wing tray aa elastic dashboard minus mall cass phi compile bubble tow
+colored observer ct gradient gamma heal hello resize dup bones aya hammer duplicate alan longitude
+buk projection rack literal rd starter triangle wow jwt converter sip grammar compression commerce
+intersection india tier abb palette pins hud queen badge pane pren vat regex caption leo chains
+annotation chr blade cole rus subscriber boom ae theta hamb nm alternate embed dj nec compose
+profil mapper logout drawer opera pulse sampling chrome persistent china indexed blocking workflow
+analyse ups fleet ix firma programm xe nich pivot dyn lor packing validator revision pear zi
+interfaces blast footer viewer constraint holy timeline peg stu gravity frm dang administrator mf
+nev hey allocation retry syntax tol gn hei angel bd wars compiler leider rectangle jes buzz ori
+animate lear poi raj memo connector merchant uh playlist prog hung cube categoria fb casting ash
+snake inicio maz qo corp extras dienst sigma quelle overlay dense adam nested perfil fors prototype
+benchmark alphabet cf abr geo alerts serializer iso sticky fusion blur php allocate billing canon
+clas rut blob jon kent amazon gateway anh tweets encoder sms cors ctrl uni workspace ted acad
+consulta rewrite bras locks nx dependency advisor utilities formatter usb gtk atomic unsupported
+freeze separator serialize oui cli raises bloc sorting mega sphere tester svg arab numeric lt fc lv
+remarks datum pads oak mutation ajax guild docs klik predicate postal neb tracker autos wei
+executor fonts controllers anch bee collector routing idle pix thumbnail pagination disconnect
+mutable zeit hooks spiel blu masters wann burger discord cipher vault cus oj buddy bao bounce abra
+multiply fax tabla xt encrypt maze cron cla rocket hoc codigo harga checkbox cms typed unity gif
+lees undo torrent bots scheduler omega ruta voucher fx mods pars relay vip composer gesture psi
+finder orbit jac widgets duck middleware asian docker rename adresse haha solver matcher pv mongo
+bolt operand qi serialized tcp liga rp unicode annot john guru polygon elf jim meteor fred aws alb
+blink assembl locker funnels wolf deserialize rio commodity lion planner deprecated authenticate
+worksheet rabbit github roy ys neo wizard opc unidad ford lord getter picker fox pokemon nv ln
+linux citation mono ether raid mime phil opcode weighted spi bounding criterion navigator
+conditional infos hoa editable nano setter dept vk ced iran barang labs orb codec rails artifact
+emoji rpc bye checker adaptive gren glyph cascade elm mutex cate asia hunter javascript bern bru
+slash oval xin dex translator ks stripe latin observable innen alex qty cue bj abi camel jets titel
+jdbc keeper bart oracle anne atl pods intel mage locator lee validators qt moz ruby ack sandbox
+thor clipboard binder servo pager haus bella amt emer loot nee gil shim pho anna fern dong hong agg
+misc eva ron forge hg warp walker preis hb serialization zh breadcrumb kate halo conexion wohn
+immutable atlas pawn mary sho paging woo chen mui roma unix xm berry beth nike eti anton umb crud
+inet expo uber kee azure cape twig minecraft wishlist alice parm multipart mons marshal greg
+ethereum commons ross liz smith afr amy joe sony gru arn adr hola zend hz jay intl brook
 """

@@ -131,10 +131,9 @@ def _row(issue: Issue, counts: dict[str, tuple[int, int]]) -> str:
     culprit = f" in {line(issue.culprit, 80)}" if issue.culprit else ""
     status = "" if issue.status == "unresolved" else f" [{issue.status}]"
     whose = f", assigned to {line(issue.assigned_to.name, 40)}" if issue.assigned_to else ""
-    return (
-        f"{issue.short_id}{status} {line(issue.title, 120)}{culprit}:"
-        f" {many(events, 'event')}{people}, last {ago(issue.last_seen)}, first {ago(issue.first_seen)}{first}{whose}"
-    )
+    seen = f"{many(events, 'event')}{people}, last {ago(issue.last_seen)}"
+    since = f"first {ago(issue.first_seen)}{first}{whose}"
+    return f"{issue.short_id}{status} {line(issue.title, 120)}{culprit}: {seen}, {since}"
 
 
 def _fact(issue: Issue, counts: dict[str, tuple[int, int]]) -> dict[str, object]:

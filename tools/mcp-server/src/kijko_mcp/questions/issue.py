@@ -5,9 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kijko_mcp.answers.answer import Answer
-from kijko_mcp.answers.untrusted import line, name, safe
+from kijko_mcp.answers.untrusted import line, name
 from kijko_mcp.answers.words import ago, many
 from kijko_mcp.desk import Desk, revision_of
+from kijko_mcp.questions.event import (
+    crumbs,
+    extra,
+    messages,
+    place_of,
+    request,
+    stack_lines,
+    tag,
+    tags,
+)
 from kijko_mcp.questions.reproduce import reproduce
 from kijko_mcp.questions.targets import find_issue
 from kijko_mcp.workspace.checkout import LocalCommit
@@ -19,8 +29,6 @@ from sentry_api.models.issues import Issue
 from sentry_api.models.releases import Commit, CommitFile
 
 _FRAMES = 12
-_CRUMBS = 8
-_TAGS_PASSED_OVER = {"level", "handled", "mechanism", "environment", "release", "dist"}
 
 
 @dataclass(slots=True)
@@ -45,11 +53,6 @@ class Evidence:
     def first_place(self) -> Place | None:
         """The innermost place in this checkout."""
         return next((place for _, place in self.frames if place is not None), None)
-
-
-def tag(event: Event, key: str) -> str | None:
-    """The value of an event's tag."""
-    return next((each.value for each in event.tags if each.key == key), None)
 
 
 async def explain_issue(desk: Desk, target: str, project: str) -> Answer:
@@ -134,7 +137,7 @@ def _answer(desk: Desk, evidence: Evidence) -> Answer:
     issue, event = evidence.issue, evidence.event
     answer = Answer(_conclusion(evidence))
     answer.facts = _facts(desk, evidence)
-    answer.show("error", *_messages(event))
+    answer.show("error", *messages(event))
     first = evidence.first_place
     code = first.code if first is not None else ()
     if first is not None and code:
@@ -143,16 +146,17 @@ def _answer(desk: Desk, evidence: Evidence) -> Answer:
         answer.tell("code", first.state)
     # The line that is quoted need not be told again.
     frames = [each for each in evidence.frames if not (code and each[1] is first)]
-    answer.show("called by" if code else "stack, innermost first", *_stack_lines(frames))
+    answer.show("called by" if code else "stack, innermost first", *stack_lines(frames))
     answer.tell("first seen", f"{ago(issue.first_seen)}{_in(issue.first_release)}")
     answer.tell("event", _about(evidence))
     if command := reproduce(tag(event, "job_id")):
         answer.tell("reproduce", command)
     if issue.permalink:
         answer.tell("page", issue.permalink)
-    answer.show("tags", *_tags(event))
-    answer.show("context", *_context(event))
-    answer.show("breadcrumbs, oldest first", *_crumbs(event), keep="last")
+    answer.show("tags", *tags(event))
+    answer.show("request", *request(event))
+    answer.show("extra", *extra(event))
+    answer.show("breadcrumbs, oldest first", *crumbs(event), keep="last")
     if evidence.replay:
         answer.next.append(f'show_replay(replay="{evidence.replay}")')
     if event.trace_id:
@@ -168,7 +172,7 @@ def _conclusion(evidence: Evidence) -> str:
     if first is not None:
         at = f" fails at {first.shown}"
     elif frame is not None and frame.filename:
-        at = f" fails at {name(f'{frame.filename}:{frame.line_no}', 'a place named below')}"
+        at = f" fails at {name(place_of(frame), 'a place named below')}"
     else:
         at = " has no stack trace"
     function = next((f.function for f, place in evidence.frames if place is first), None)
@@ -219,69 +223,13 @@ def _in(release: Any) -> str:
     return f" in {name(release.version)}" if release else ""
 
 
-def _messages(event: Event) -> list[str]:
-    failures = event.failures
-    if not failures:
-        return [safe(event.title, 300), *([safe(event.message, 600)] if event.message else [])]
-    said = [f"{line(f.type, 80)}: {safe(f.value, 600)}" for f in reversed(failures)]
-    return [said[0], *(f"caused by {each}" for each in said[1:])]
-
-
-def _stack_lines(frames: list[tuple[Frame, Place | None]]) -> list[str]:
-    """A line for each frame; a path that is that of the line before is not repeated."""
-    lines, before = [], ""
-    for frame, place in frames:
-        path = place.path if place else line(frame.filename or frame.module or "?", 110)
-        number = (place.moved_to or place.line) if place else frame.line_no or "?"
-        where = "" if path == before else path
-        mark = "" if place or path == before else " (not in this checkout)"
-        function = f" in {line(frame.function, 60)}" if frame.function else ""
-        code = next((text for at, text in frame.context or [] if at == frame.line_no), None)
-        shown = f" | {line(code, 100)}" if code else ""
-        lines.append(f"{where}:{number}{function}{mark}{shown}")
-        before = path
-    return lines
-
-
-def _tags(event: Event) -> list[str]:
-    tags = [
-        f"{line(each.key, 40)}={line(each.value, 80)}"
-        for each in event.tags
-        if each.key not in _TAGS_PASSED_OVER
-    ]
-    return [", ".join(tags[:15])] if tags else []
-
-
-def _context(event: Event) -> list[str]:
-    lines = []
-    request = event.entry("request")
-    if isinstance(request, dict) and request.get("url"):
-        lines.append(f"request: {line(request.get('method'), 10)} {line(request.get('url'), 200)}")
-    if event.culprit and event.culprit != tag(event, "transaction"):
-        lines.append(f"transaction: {line(event.culprit, 120)}")
-    extra = [f"{line(key, 40)}={line(value, 100)}" for key, value in (event.context or {}).items()]
-    return [*lines, *([f"extra: {', '.join(extra[:8])}"] if extra else [])]
-
-
-def _crumbs(event: Event) -> list[str]:
-    data = event.entry("breadcrumbs")
-    values = data.get("values") if isinstance(data, dict) else None
-    shown = []
-    for crumb in (values or [])[-_CRUMBS:]:
-        if not isinstance(crumb, dict):
-            continue
-        at = str(crumb.get("timestamp") or "")[11:19]
-        said = crumb.get("message") or crumb.get("data") or ""
-        kind = line(crumb.get("category") or crumb.get("type"), 30)
-        shown.append(f"{at} {kind}: {line(said, 140)}")
-    return shown
-
-
 def _facts(desk: Desk, evidence: Evidence) -> dict[str, Any]:
     issue, event, first = evidence.issue, evidence.event, evidence.first_place
     facts: dict[str, Any] = {
         "issue": issue.short_id,
         "status": issue.status,
+        "first_seen": issue.first_seen.isoformat(timespec="seconds") if issue.first_seen else None,
+        "last_seen": issue.last_seen.isoformat(timespec="seconds") if issue.last_seen else None,
         "project": issue.project.slug if issue.project else None,
         "events": issue.count,
         "users": issue.user_count,

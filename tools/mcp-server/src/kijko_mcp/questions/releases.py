@@ -180,7 +180,7 @@ def _both(before: dict[str, Any], now: dict[str, Any]) -> str:
 def _commit(commit: Commit) -> str:
     author = f" by {line(commit.author.name or commit.author.email, 40)}" if commit.author else ""
     first = (commit.message or "").partition("\n")[0]
-    return f"{line(commit.id, 10)}{author}: {line(first, 120)}"
+    return f"{line(commit.id[:10])}{author}: {line(first, 120)}"
 
 
 async def _of_fix(desk: Desk, target: str, project: str) -> Answer:

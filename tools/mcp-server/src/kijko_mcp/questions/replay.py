@@ -111,13 +111,18 @@ async def _sessions(desk: Desk, issue: Issue, wanted: ReplayWanted) -> Answer:
 
 
 def _row(replay: Replay) -> str:
-    pages = ", ".join(line(url, 80) for url in (replay.urls or [])[:2])
+    pages = ", ".join(line(url, 80) for url in list(dict.fromkeys(replay.urls or []))[:2])
     browser = (replay.browser or {}).get("name")
-    return (
-        f"{replay.id} {ago(replay.started_at)}, {replay.duration or 0:.0f} s,"
-        f" {many(replay.count_errors or 0, 'error')}"
-        f"{f', {line(browser, 30)}' if browser else ''}{f', on {pages}' if pages else ''}"
-    )
+    told = [
+        f"{replay.id} {ago(replay.started_at)}",
+        f"{replay.duration or 0:.0f} s",
+        many(replay.count_errors or 0, "error"),
+        line(browser, 30) if browser else "",
+        line((replay.releases or [""])[0], 80),
+        line(replay.environment, 40),
+        f"on {pages}" if pages else "",
+    ]
+    return ", ".join(filter(None, told))
 
 
 async def _session(desk: Desk, replay: Replay, issue: Issue | None) -> Answer:

@@ -1,5 +1,6 @@
 """A query of one's own over errors, spans, logs or metrics, for what no other tool asks."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,7 @@ _FIELDS = {
     "tracemetrics": ("timestamp", "project", "metric.name", "value"),
 }
 _MOST_ROWS = 1000
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?)\d*(?:\+00:00|Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ async def search(desk: Desk, wanted: SearchWanted) -> Answer:
         Unclear: the project, period or cursor cannot be read.
     """
     where = await desk.one_or_all(wanted.project)
-    fields = wanted.fields or _FIELDS[wanted.dataset]
+    fields = wanted.fields or _usual_fields(wanted.dataset, one_project=bool(where))
     offset = offset_of(wanted.cursor)
     rows = [
         row
@@ -63,8 +65,18 @@ async def search(desk: Desk, wanted: SearchWanted) -> Answer:
     )
     answer.facts = {"rows": len(page), "fields": list(fields)}
     if page:
-        rows = (" | ".join(line(row.get(each), 120) for each in fields) for row in page)
+        rows = (" | ".join(_value(row.get(each)) for each in fields) for row in page)
         answer.show("rows", " | ".join(line(each, 120) for each in fields), *rows)
     if more:
         answer.cursor = cursor_at(offset + wanted.limit)
     return answer
+
+
+def _usual_fields(dataset: Dataset, *, one_project: bool) -> tuple[str, ...]:
+    return tuple(each for each in _FIELDS[dataset] if not (one_project and each == "project"))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str) and (time := _TIME.fullmatch(value)):
+        return f"{time[1]}Z"
+    return line(f"{value:g}" if isinstance(value, float) else value, 120)

@@ -186,7 +186,8 @@ def _answer(
     errors = _errors(nodes)
     spans = list(walk(roots))
     total = length(roots)
-    parts = [each for each in shares(roots) if each.spent > 0][:_SHARES]
+    # The only span has nothing beside it.
+    parts = [each for each in shares(roots) if each.spent > 0][: _SHARES if len(spans) > 1 else 0]
     failed = [span for span in spans if span.failed]
     deepest = max(failed, key=lambda span: len(path_of(span)), default=None)
     page = f"{desk.url}/organizations/{desk.sentry.organization}/explore/traces/trace"
