@@ -102,10 +102,13 @@ def render(answer: Answer, budget: int) -> Rendered:
 def _short(text: str, most: int) -> str:
     if at_most(text) <= most:
         return text
-    words = text.split(" ")
-    while words and at_most(" ".join([*words, "…"])) > most:
-        words.pop()
-    return " ".join([*words, "…"])
+    kept, left = [], most - at_most(" …")
+    for word in text.split(" "):
+        left -= at_most(f" {word}")
+        if left < 0:
+            break
+        kept.append(word)
+    return " ".join([*kept, "…"])
 
 
 def _numbers(answer: Answer, budget: int) -> list[int]:

@@ -11,7 +11,7 @@ import re
 from kijko_mcp.answers.vocabulary import WORDS
 
 _ONE_TOKEN = frozenset(WORDS.split())
-_PIECES = re.compile(r"([^\W\d_]+)|([0-9]+)|(\s+)|[\W\d_]")
+_PIECES = re.compile(r"([^\W\d_]+)|([0-9]+)|([ \t\r\n]+)|[\W\d_]")
 # The tokenizer begins a new word at a capital that follows a small letter.
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _DIGITS = 3  # of a number are one token
@@ -31,7 +31,7 @@ def _cost(piece: re.Match[str]) -> int:
     if number is not None:
         return -(-len(number) // _DIGITS)
     if space is not None:
-        return 0 if space == " " and _goes_with_the_next(piece) else _of_space(space)
+        return _of_space(piece)
     return len(piece[0].encode(errors="replace"))
 
 
@@ -48,10 +48,11 @@ def _follows(piece: re.Match[str], mark: str) -> bool:
     return piece.start() > 0 and piece.string[piece.start() - 1] == mark
 
 
-def _goes_with_the_next(space: re.Match[str]) -> bool:
-    """A word's token has the space before it in it."""
-    return space.string[space.end() : space.end() + 1].isalpha()
-
-
-def _of_space(space: str) -> int:
-    return sum(-(-len(run) // _SPACES) for run in re.findall(r"[ \t]+|\n+", space)) or len(space)
+def _of_space(space: re.Match[str]) -> int:
+    """Line ends; then spaces, of which the last is in the token of a word that follows."""
+    text, after = space[0], space.string[space.end() : space.end() + 1]
+    indent = len(text) - len(text.rstrip(" \t"))
+    if not indent:
+        return len(text)
+    joined = after.isascii() and after.isalpha()
+    return len(text) - indent + -(-(indent - 1) // _SPACES) + (not joined)
