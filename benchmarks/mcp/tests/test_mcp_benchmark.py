@@ -19,5 +19,10 @@ def test_a_short_run_says_every_ratio() -> None:
         pytest.skip("npm cannot install the official server here")
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
+    asked = found.pop("by question")
     assert found.keys() == REACH.keys()
     assert all(value > 0 for value in found.values())
+    assert len(asked) > 20
+    for each in asked.values():
+        assert each.keys() == {"latency", "tokens", "ours", "theirs", "facts"}
+        assert all(value > 0 for value in each.values())

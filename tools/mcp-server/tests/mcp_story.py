@@ -28,6 +28,13 @@ REPLAY = "bee1e09441bc4f63bcad9eb595d99854"
 CRASH = "RangeError"
 CRASH_MESSAGE = "packages/editor: negative start -7 for clip a"
 BROWSER_TRACE = "1a7cd22ad8cc4f52b54921217c553d5e"
+# What each error says.
+MESSAGES = {
+    "WorkflowFailedError": "KSampler ran out of memory at 512 MB",
+    "FFmpegError": "ffmpeg ended with 8: Unknown encoder 'libx266'",
+    "KeyError": "'start'",
+    "TimeoutError": "no connection to Postgres in 5 s",
+}
 # How often each error came: in the first release, then in the second.
 WORKFLOW_FAILED, FFMPEG_FAILED, KEY_ERROR, POOL_EMPTY = (0, 6), (7, 5), (4, 0), (2, 3)
 
@@ -225,23 +232,22 @@ class _Teller:
             frame(worker, "run", "            execute_workflow(kind", commit),
         ]
         kinds = [
-            (failed, "WorkflowFailedError", "KSampler ran out of memory at 512 MB",
+            (failed, "WorkflowFailedError",
              mcp_checkout.EXECUTOR, "execute_workflow", "raise Workflow"),
-            (ffmpeg, "FFmpegError", "ffmpeg ended with 8: Unknown encoder 'libx266'",
-             mcp_checkout.FFMPEG, "process_video", "raise FFmpeg"),
-            (key, "KeyError", "'start'", mcp_checkout.TIMELINE, "clip_start", "return clip"),
-            (pool, "TimeoutError", "no connection to Postgres in 5 s",
-             mcp_checkout.POOL, "acquire", "raise Timeout"),
+            (ffmpeg, "FFmpegError", mcp_checkout.FFMPEG, "process_video", "raise FFmpeg"),
+            (key, "KeyError", mcp_checkout.TIMELINE, "clip_start", "return clip"),
+            (pool, "TimeoutError", mcp_checkout.POOL, "acquire", "raise Timeout"),
         ]  # fmt: skip
-        for count, kind, value, file, function, text in kinds:
+        for count, kind, file, function, text in kinds:
             if not count:
                 continue
             frames = [*outer, frame(file, function, text, commit)]
             for number in range(count):
                 job, trace = new_id(), new_id()
                 context = {"trace_id": trace, "span_id": trace[:16], "op": "queue.process"}
+                at = ago(since) + number * HOUR
                 sent = error(
-                    kind, value, at=ago(since) + number * HOUR, frames=frames, release=release,
+                    kind, MESSAGES[kind], at=at, frames=frames, release=release,
                     tags={"job_id": job}, user={"id": str(number)}, transaction="jobs",
                     contexts={"trace": context},
                 )  # fmt: skip

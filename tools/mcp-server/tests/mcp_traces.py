@@ -35,6 +35,23 @@ SLOW_TRACES, USUAL_TRACES = 3, 5
 # Seconds of the last day's calls of EXECUTE besides those of the traces, which take CALL each.
 EXECUTE_SECONDS = tuple(round(0.1 * number, 1) for number in range(1, 21))
 CALL = 0.3
+FAILED_SECONDS = 0.25
+# The spans of a call of EXECUTE from a browser: operation, name, when it began, how long it took.
+HOPS = (
+    ("ui.action.click", "export", 0.0, 1.0),
+    ("http.client", "POST /api/gw", 0.1, 0.5),
+    ("http.server", "POST /api/gw", 0.15, 0.43),
+    ("http.client", "POST http://gateway/api/workflows/upscale/execute", 0.2, 0.35),
+)
+SERVED = ("http.server", EXECUTE, 0.22, CALL)
+KEPT = ("db.query", "INSERT INTO jobs (id) VALUES ($1)", 0.25, 0.05)
+QUEUED = ("queue.publish", "jobs", 0.4, 0.05)
+# What the worker does before the nodes of ComfyUI.
+PREPARED, PROMPTED = (
+    ("workflow.prepare", "upscale", 0.04),
+    ("comfyui.api_call", "POST /prompt", 0.1),
+)
+
 EDITOR_SECONDS = (4.0, 4.4, 5.2, 6.1)
 OTHER_PAGES = {"/": (0.4, 0.5), "/settings": (0.3, 0.35)}
 SLOW_QUERY_SECONDS = (1.8, 2.0, 2.2)
@@ -58,16 +75,10 @@ def send(server: LocalSentry, first: str, second: str, web: str) -> tuple[str, s
 
 def send_call(server: LocalSentry, trace: str, second: str, web: str, *, at: float) -> str:
     """Browser, Next.js and gateway of a trace; returns the span that put the job on the queue."""
-    click = Timed("ui.action.click", "export", 0.0, 1.0)
-    fetch = Timed("http.client", "POST /api/gw", 0.1, 0.5)
-    hop = Timed("http.server", "POST /api/gw", 0.15, 0.43)
-    call = Timed("http.client", "POST http://gateway/api/workflows/upscale/execute", 0.2, 0.35)
-    served = Timed(
-        "http.server", EXECUTE, 0.22, CALL,
-        {"http.request.method": "POST", "http.response.status_code": 202},
-    )  # fmt: skip
-    kept = Timed("db.query", "INSERT INTO jobs (id) VALUES ($1)", 0.25, 0.05)
-    queued = Timed("queue.publish", "jobs", 0.4, 0.05, {"messaging.destination.name": "jobs"})
+    click, fetch, hop, call = (Timed(*each) for each in HOPS)
+    answered = {"http.request.method": "POST", "http.response.status_code": 202}
+    served = Timed(*SERVED, answered)
+    kept, queued = Timed(*KEPT), Timed(*QUEUED, {"messaging.destination.name": "jobs"})
     server.send(
         "kijko-web",
         event(transaction(click, [fetch], at=at, trace=trace, release=web, platform="javascript")),
@@ -91,10 +102,12 @@ def _flow(
     trace = new_id()
     parent = send_call(server, trace, release, web, at=at)
     begin = 0.45 + parts["queue"]
-    spans = [Timed("workflow.prepare", "upscale", begin + 0.01, 0.04, {"workflow.id": "upscale"})]
-    now = begin + 0.05
-    spans.append(Timed("comfyui.api_call", "POST /prompt", now, 0.1, {"http.route": "/prompt"}))
-    now += 0.1
+    prepare, name, seconds = PREPARED
+    spans = [Timed(prepare, name, begin + 0.01, seconds, {"workflow.id": "upscale"})]
+    now = begin + 0.01 + seconds
+    call, name, seconds = PROMPTED
+    spans.append(Timed(call, name, now, seconds, {"http.route": "/prompt"}))
+    now += seconds
     for number, node in enumerate(("CheckpointLoaderSimple", "KSampler", "SaveImage"), 3):
         data = {"comfyui.node.id": str(number), "comfyui.node.class_type": node}
         spans.append(Timed("comfyui.node", node, now, parts[node], data))
@@ -158,7 +171,7 @@ def _failed_calls(server: LocalSentry, release: str) -> str:
     for at, name, status in ((ago(HOUR), ASSETS, 503), (ago(60), FAILED_CALL, 500)):
         trace = new_id()
         data = {"http.request.method": "GET", "http.response.status_code": status}
-        root = Timed("http.server", name, 0, 0.25, data, status="internal_error")
+        root = Timed("http.server", name, 0, FAILED_SECONDS, data, status="internal_error")
         sent = transaction(root, at=at, trace=trace, release=release)
         server.send("kijko-api", event(sent))
     return trace

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mcp_benchmark.contenders import BenchmarkError, Contender, asked, installed, ours, theirs
+from mcp_benchmark.facts import lacking
 from mcp_benchmark.questions import Calls, Question, questions
 from mcp_local_sentry import local_sentry
 from mcp_story import tell
@@ -46,18 +48,55 @@ def benchmark(
     console = Console(stderr=True, quiet=quiet)
     try:
         found = _run(rounds, official, console)
-    except BenchmarkError as error:
+    except (BenchmarkError, BaseExceptionGroup) as trouble:
+        error = _innermost(trouble)
+        if not isinstance(error, BenchmarkError):
+            raise
         Console(stderr=True).print(f"[red]{error}[/]")
         raise typer.Exit(1) from None
     if as_json:
-        sys.stdout.write(
-            f"{json.dumps({name: round(value, 3) for name, value in found.items()})}\n"
-        )
+        sys.stdout.write(f"{json.dumps(found.as_json())}\n")
     else:
-        Console().print(_table(found))
+        Console().print(_table(found.ratios))
 
 
-def _run(rounds: int, official: Path | None, console: Console) -> dict[str, float]:
+@dataclass(frozen=True)
+class Asked:
+    """What one question cost both: the ratio of their latencies, and tokens."""
+
+    latency: float
+    ours: int
+    theirs: int
+    facts: int
+
+    def as_json(self) -> dict[str, float]:
+        """The ratios, with the tokens and facts that they are of."""
+        return {
+            "latency": round(self.latency, 3),
+            "tokens": round(self.ours / self.theirs, 3),
+            "ours": self.ours,
+            "theirs": self.theirs,
+            "facts": self.facts,
+        }
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured: over all, and for each question."""
+
+    ratios: dict[str, float]
+    questions: dict[str, Asked]
+
+    def as_json(self) -> dict[str, object]:
+        """Both, rounded."""
+        asked = {name: each.as_json() for name, each in self.questions.items()}
+        return {
+            **{name: round(value, 3) for name, value in self.ratios.items()},
+            "by question": asked,
+        }
+
+
+def _run(rounds: int, official: Path | None, console: Console) -> Found:
     with tempfile.TemporaryDirectory(prefix="kijko-benchmark-") as name:
         aside = Path(name)
         program = str(official) if official else installed(aside / "npm")
@@ -72,29 +111,31 @@ async def _measured(
     about: tuple[Question, ...],
     rounds: int,
     console: Console,
-) -> dict[str, float]:
+) -> Found:
     starts: dict[str, list[float]] = {each.name: [] for each in pair}
     for turn in range(rounds):
         for each in pair if turn % 2 else reversed(pair):
             starts[each.name].append(await _start(each, _calls(each, pair, about[0])))
     async with pair[0].running() as our, pair[1].running() as their:
         lists = [await _list_tokens(each) for each in (our, their)]
-        cost: list[tuple[int, int]] = []
-        ratios: list[float] = []
+        asked: dict[str, Asked] = {}
         for question in about:
-            ratio, spent = await _beside(our, their, question, rounds)
-            ratios.append(ratio)
-            cost.append(spent)
-            console.print(f"{question.name}: latency {ratio:.2f}, tokens {spent[0]} of {spent[1]}")
+            each = await _beside(our, their, question, rounds)
+            asked[question.name] = each
+            console.print(
+                f"{question.name}: latency {each.latency:.2f}, tokens {each.ours} of {each.theirs}"
+            )
     mine, other = (statistics.median(starts[each.name]) for each in pair)
     console.print(f"tool list: {lists[0]} tokens of {lists[1]}")
-    return {
+    ratios = {
         START: mine / other,
-        LATENCY: statistics.median(ratios),
+        LATENCY: statistics.median(each.latency for each in asked.values()),
         LIST: lists[0] / lists[1],
-        ANSWERS: sum(each for each, _ in cost) / sum(each for _, each in cost),
+        ANSWERS: sum(each.ours for each in asked.values())
+        / sum(each.theirs for each in asked.values()),
         CALLS: max(len(question.ours) for question in about),
     }
+    return Found(ratios, asked)
 
 
 def _calls(contender: Contender, pair: tuple[Contender, Contender], question: Question) -> Calls:
@@ -117,10 +158,8 @@ async def _list_tokens(client: Client) -> int:
     return tokens(compact(tools))
 
 
-async def _beside(
-    our: Client, their: Client, question: Question, rounds: int
-) -> tuple[float, tuple[int, int]]:
-    """The ratio of latencies, and the tokens of both answers; the first turn does not count."""
+async def _beside(our: Client, their: Client, question: Question, rounds: int) -> Asked:
+    """One question; the first turn does not count, and every answer of ours is looked through."""
     times: Mapping[str, list[float]] = {"our": [], "their": []}
     said = {"our": "", "their": ""}
     for turn in range(rounds + 1):
@@ -130,11 +169,12 @@ async def _beside(
             said[name] = "\n".join([await asked(client, tool, given) for tool, given in calls])
             if turn:
                 times[name].append(time.perf_counter() - began)
-    lost = [fact for fact in question.facts if fact not in said["our"]]
-    if lost:
-        raise BenchmarkError(f"Our answer to {question.name!r} lacks {', '.join(lost)}.")
+        lost = lacking(question.facts, said["our"], in_order=question.in_order)
+        if lost:
+            listed = "; ".join(map(str, lost))
+            raise BenchmarkError(f"Our answer to {question.name!r} lacks: {listed}.")
     ratio = statistics.median(times["our"]) / statistics.median(times["their"])
-    return ratio, (tokens(said["our"]), tokens(said["their"]))
+    return Asked(ratio, tokens(said["our"]), tokens(said["their"]), len(question.facts))
 
 
 def _innermost(trouble: BaseException) -> BaseException:

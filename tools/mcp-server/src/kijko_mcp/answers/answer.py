@@ -9,7 +9,9 @@ from kijko_mcp.answers.cost import at_most
 from kijko_mcp.answers.untrusted import fenced, new_fence
 
 _LARGEST_SHARE = 0.5
+# At the beginning of a line it is what the line is about.
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
+_ID_WITHIN = re.compile(r"(?<=.)\b[0-9a-f]{32}\b")
 _ID_SHOWN = 8
 
 
@@ -151,7 +153,7 @@ def _text(answer: Answer, shown: Sequence[Part], left_out: Sequence[str]) -> str
     # A list that stands alone is what the conclusion speaks of.
     inside = list(said[0].lines) if len(said) == 1 else _written(said)
     known = set(_ID.findall("\n".join(before + after)))
-    inside = [_ID.sub(lambda each: _named_again(each[0], known), line) for line in inside]
+    inside = [_ID_WITHIN.sub(lambda each: _named_again(each[0], known), line) for line in inside]
     return "\n".join([*before, *(fenced(inside, new_fence()) if inside else []), *after])
 
 
