@@ -1,16 +1,21 @@
 """What SDKs send, made byte by byte where a test must choose the time it happened."""
 
 import json
+import re
 import time
 import uuid
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HOUR, DAY = 3600.0, 86400.0
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+# Numbers between these are times of the recordings, in seconds since the epoch.
+_RECORDED = (1_790_000_000.0, 1_800_000_000.0)
 
 
 def new_id() -> str:
@@ -114,22 +119,23 @@ def transaction(
     }
 
 
-def recorded(name: str, replaced: Mapping[str, str]) -> Iterator[tuple[str, str, bytes]]:
+def recorded(
+    name: str, replaced: Mapping[str, str], *, ended: float
+) -> Iterator[tuple[str, str, bytes]]:
     """What a real browser and two real servers sent, as (item type, platform, envelope).
 
     Args:
         name: the file in ``fixtures``.
         replaced: words in it that stand for others, such as releases.
+        ended: when the last of it was sent, in seconds since the epoch; all times in it move along.
     """
-    lines = (FIXTURES / name).read_text(encoding="utf-8").splitlines()
-    # All of it is sent at one time; by its differences to that, a server sets its clock right.
-    sent_at = max(filter(None, (json.loads(line)["header"].get("sent_at") for line in lines)))
-    for line in lines:
-        for old, new in replaced.items():
-            line = line.replace(old, new)
-        item = json.loads(line)
-        if "sent_at" in item["header"]:
-            item["header"]["sent_at"] = sent_at
+    text = (FIXTURES / name).read_text(encoding="utf-8")
+    for old, new in replaced.items():
+        text = text.replace(old, new)
+    items = [json.loads(line) for line in text.splitlines()]
+    sent = (each["header"]["sent_at"] for each in items if "sent_at" in each["header"])
+    later = round(ended - max(map(_seconds, sent)), 3)
+    for item in (_moved(each, later) for each in items):
         payload = json.dumps(item["payload"]).encode()
         if item["item"]["type"] == "replay_recording":
             events = json.dumps(item["payload"]["events"]).encode()
@@ -139,6 +145,26 @@ def recorded(name: str, replaced: Mapping[str, str]) -> Iterator[tuple[str, str,
         parts = [json.dumps(item["header"]).encode(), json.dumps(header).encode(), payload]
         platform = str(item["payload"].get("platform", "javascript"))
         yield item["item"]["type"], platform, b"\n".join(parts) + b"\n"
+
+
+def _moved(value: Any, later: float) -> Any:
+    """The same with every time in it that many seconds later; spans are not longer for it."""
+    if isinstance(value, dict):
+        return {key: _moved(each, later) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_moved(each, later) for each in value]
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        moved = datetime.fromtimestamp(_seconds(value) + later, UTC)
+        return moved.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, int | float) and _RECORDED[0] < value < _RECORDED[1]:
+        return round(value + later, 6)
+    if isinstance(value, int) and _RECORDED[0] < value / 1000 < _RECORDED[1]:
+        return value + round(later * 1000)
+    return value
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 def ago(seconds: float) -> float:

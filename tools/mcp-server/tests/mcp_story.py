@@ -272,8 +272,8 @@ class _Teller:
         """Two sessions in which the timeline crashed, the recorded one and one like it."""
         names = {"web@0.0.1": self.web, "gateway@0.0.1": self.second}
         again = {REPLAY: new_id(), BROWSER_TRACE: new_id(), **_new_event_ids()}
-        for replaced in (names, again | names):
-            for kind, platform, sent in recorded(RECORDING, replaced):
+        for replaced, ended in ((names, ago(60)), (again | names, ago(1))):
+            for kind, platform, sent in recorded(RECORDING, replaced, ended=ended):
                 if replaced is names or kind in ("event", "replay_event", "replay_recording"):
                     self.server.send(API if platform == "python" else WEB, sent)
         return REPLAY, again[REPLAY]

@@ -210,6 +210,14 @@ async def test_where_the_time_of_one_trace_went(editor: Editor) -> None:
     assert "4 s (34 %) queue wait jobs" in answer.text
 
 
+async def test_a_query_for_every_row_is_one_line(editor: Editor) -> None:
+    slow = await editor.ask("find_slow", what="queries", name="assets")
+    answer = await editor.ask("explain_trace", trace=slow.facts["example"])
+    assert (
+        f"480ms db.query {mcp_traces.REPEATED_QUERY} ({mcp_traces.REPEATED} times)" in answer.text
+    )
+
+
 # Replays
 
 
@@ -223,7 +231,6 @@ async def test_the_replay_of_an_error(editor: Editor) -> None:
     assert page.status_code == 200
     assert answer.facts["replay"] in page.text
     told = answer.structured["untrusted"]["what happened (seconds from the start, *** is masked)"]
-    # Recorded days before it was sent, by a clock that the server set right: seconds are its own.
     assert told == [
         "0.0 navigation /",
         "0.8 input *** = ***",  # what was masked stays masked

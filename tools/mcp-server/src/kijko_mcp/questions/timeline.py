@@ -13,7 +13,6 @@ _INCREMENTAL, _FULL, _CUSTOM = 3, 2, 5
 _MUTATION, _MOUSE, _INPUT = 0, 2, 5
 _UP, _DOWN = 0, 1
 _APART = 60_000.0  # ms; clocks that differ by more are two clocks
-_ON_THE_WAY = 30.0  # ms by which a clock that was set right may be wrong: what sending took
 _TWICE = 100.0  # ms within which two reports are of the same navigation
 ERROR = "ERROR"
 _A_DRAG = 8  # CSS pixels between pressing and letting go
@@ -67,8 +66,7 @@ def in_order(moments: Iterable[Moment], started: float) -> list[Moment]:
         replace(each, at=max(each.at - started - (wrong if each.kind != ERROR else 0.0), 0.0))
         for each in found
     ]
-    late = _ON_THE_WAY if wrong else 0.0
-    return _once(sorted(placed, key=lambda each: each.at + (late if each.kind == ERROR else 0.0)))
+    return _once(sorted(placed, key=lambda each: each.at))
 
 
 def _once(moments: Sequence[Moment]) -> list[Moment]:
