@@ -118,24 +118,22 @@ async def _measured(
             starts[each.name].append(await _start(each, _calls(each, pair, about[0])))
     async with pair[0].running() as our, pair[1].running() as their:
         lists = [await _list_tokens(each) for each in (our, their)]
-        asked: dict[str, Asked] = {}
+        by_question: dict[str, Asked] = {}
         for question in about:
-            each = await _beside(our, their, question, rounds)
-            asked[question.name] = each
-            console.print(
-                f"{question.name}: latency {each.latency:.2f}, tokens {each.ours} of {each.theirs}"
-            )
+            found = by_question[question.name] = await _beside(our, their, question, rounds)
+            spent = f"{found.ours} of {found.theirs}"
+            console.print(f"{question.name}: latency {found.latency:.2f}, tokens {spent}")
     mine, other = (statistics.median(starts[each.name]) for each in pair)
     console.print(f"tool list: {lists[0]} tokens of {lists[1]}")
     ratios = {
         START: mine / other,
-        LATENCY: statistics.median(each.latency for each in asked.values()),
+        LATENCY: statistics.median(each.latency for each in by_question.values()),
         LIST: lists[0] / lists[1],
-        ANSWERS: sum(each.ours for each in asked.values())
-        / sum(each.theirs for each in asked.values()),
+        ANSWERS: sum(each.ours for each in by_question.values())
+        / sum(each.theirs for each in by_question.values()),
         CALLS: max(len(question.ours) for question in about),
     }
-    return Found(ratios, asked)
+    return Found(ratios, by_question)
 
 
 def _calls(contender: Contender, pair: tuple[Contender, Contender], question: Question) -> Calls:

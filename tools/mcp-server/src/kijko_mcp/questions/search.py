@@ -65,8 +65,8 @@ async def search(desk: Desk, wanted: SearchWanted) -> Answer:
     )
     answer.facts = {"rows": len(page), "fields": list(fields)}
     if page:
-        rows = (" | ".join(_value(row.get(each)) for each in fields) for row in page)
-        answer.show("rows", " | ".join(line(each, 120) for each in fields), *rows)
+        told = (" | ".join(_value(row.get(each)) for each in fields) for row in page)
+        answer.show("rows", " | ".join(line(each, 120) for each in fields), *told)
     if more:
         answer.cursor = cursor_at(offset + wanted.limit)
     return answer

@@ -268,7 +268,7 @@ def _tree(roots: list[Span]) -> list[str]:
         return []
     began = min(span.start for span in roots)
     spans = list(walk(roots))
-    lines = []
+    lines: list[str] = []
     while spans and len(lines) < _MOST_LINES:
         alike = _alike(spans)
         first, depth = spans[0], min(len(path_of(spans[0])) - 1, 12)
