@@ -42,6 +42,7 @@ def _send(server: LocalSentry, text: str, number: int) -> tuple[str, str]:
     hostile = error(
         f"Attack{number}", text, at=ago(60), frames=[frame], fingerprint=[f"attack {number}"],
         transaction=text[:200], culprit=text[:200], logger=text[:60],
+        release=_release(text, number), environment=f"{number}",
         tags={"job_id": text[:200], "canary": text[:200], "replayId": replay},
         user={"id": text[:100], "username": text[:100]},
         contexts={"trace": place, "replay": {"replay_id": replay}, "more": {"text": text[:200]}},
@@ -69,6 +70,12 @@ def _send(server: LocalSentry, text: str, number: int) -> tuple[str, str]:
     server.send("kijko-web", body)
     server.send("kijko-api", event(hostile), event(traced))
     return trace, replay
+
+
+def _release(text: str, number: int) -> str:
+    """A release named so, as far as a release may be."""
+    allowed = "".join(" " if each.isspace() or each in "/\\" else each for each in text)
+    return f"kijko-api@{number:03} {allowed[:80]}".strip()
 
 
 def _recording(text: str, at: float) -> list[dict[str, Any]]:
@@ -166,6 +173,9 @@ async def test_a_hostile_text_stays_inside_the_fence(
         ("show_replay", {"replay": replay}),
         ("show_replay", {"issue": short_id, "all_sessions": True}),
         ("find_errors", {"query": f"error.type:Attack{number}"}),
+        ("find_errors", {"project": "api", "release": f"@{number:03}"}),
+        ("release_status", {"project": "api", "release": f"@{number:03}"}),
+        ("release_status", {"issue": short_id}),
     )
     async with asking(attacked, tmp_path) as client:
         for tool, arguments in questions:
@@ -184,6 +194,7 @@ async def test_a_hostile_text_stays_inside_the_fence(
         ("find_bottleneck", {}),
         ("explain_trace", {"which": "failed_api_call"}),
         ("release_status", {"project": "api"}),
+        ("find_errors", {"project": "api", "release": "latest"}),
         ("search", {"query": "", "dataset": "errors"}),
         ("search", {"query": "", "dataset": "spans"}),
     ],

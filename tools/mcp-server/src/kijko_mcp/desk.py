@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from kijko_mcp.answers.untrusted import plain
 from kijko_mcp.errors import NothingFound, Unclear
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.workspace.checkout import Checkout
@@ -138,7 +139,7 @@ class Desk:
         found = [each for each in releases if wanted in each.version.lower()]
         if found:
             return Named(found[0])
-        listed = ", ".join(each.version for each in releases[:5])
+        listed = ", ".join(filter(None, (plain(each.version) for each in releases[:5])))
         raise Unclear("There is no such release.", f"The newest are: {listed}.")
 
     async def _newest(self, project: Project | None) -> list[Release]:

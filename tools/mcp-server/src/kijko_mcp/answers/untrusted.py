@@ -47,8 +47,14 @@ def line(text: object, most: int = 200) -> str:
 
 def name(text: object, otherwise: str = "(named below)") -> str:
     """A name from an event where the server itself speaks: only if it cannot be a sentence."""
+    shown = plain(text)
+    return f"`{shown}`" if shown else otherwise
+
+
+def plain(text: object) -> str | None:
+    """The same among facts for programs: without marks; None where it may be a sentence."""
     shown = safe(text, 80)
-    return f"`{shown}`" if _NAME.fullmatch(shown) else otherwise
+    return shown if _NAME.fullmatch(shown) else None
 
 
 def new_fence() -> str:

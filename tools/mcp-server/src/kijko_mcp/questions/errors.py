@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kijko_mcp.answers.answer import Answer
-from kijko_mcp.answers.untrusted import line
+from kijko_mcp.answers.untrusted import line, name, plain
 from kijko_mcp.answers.words import ago, last, many, stats_period
 from kijko_mcp.desk import Desk, Named, gathered
 from kijko_mcp.questions.cursors import cursor_at, offset_of
@@ -20,6 +20,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "ffmpeg": ("ffmpeg", "message:*ffmpeg*", "error.type:*ffmpeg*", "has:ffmpeg.operation"),
 }
 _MOST = 100
+_ODD = "a release with an odd name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def find_errors(desk: Desk, wanted: ErrorsWanted) -> Answer:
     answer.facts = {
         "total": len(issues),
         "issues": [_fact(each, counts) for each in page],
-        **({"release": release.version} if release else {}),
+        **({"release": plain(release.version)} if release else {}),
     }
     answer.show("errors", *(_row(each, counts) for each in page))
     if release and release.note:
@@ -162,7 +163,9 @@ def _conclusion(
     subject = {"": "", "workflow": " in workflow execution", "ffmpeg": " from FFmpeg"}[wanted.about]
     seen = ""
     if release is not None:
-        seen = f" {'introduced by' if wanted.introduced else 'seen in'} {release.version}"
+        seen = (
+            f" {'introduced by' if wanted.introduced else 'seen in'} {name(release.version, _ODD)}"
+        )
     span = "" if wanted.period == "14d" else f", last {stats_period(wanted.period)}"
     if not page:
         return f"No {state}errors{subject}{of}{seen} in the last {stats_period(wanted.period)}."

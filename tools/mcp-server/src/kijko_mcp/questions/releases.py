@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kijko_mcp.answers.answer import Answer
-from kijko_mcp.answers.untrusted import line, name
+from kijko_mcp.answers.untrusted import line, name, plain
 from kijko_mcp.answers.words import ago, last, many
 from kijko_mcp.desk import Desk, Named, gathered, revision_of
 from kijko_mcp.questions.targets import find_issue
@@ -15,6 +15,7 @@ from sentry_api.models.issues import Issue
 from sentry_api.models.releases import Commit, Release
 
 _MOST = 100
+_ODD = "a release with an odd name"
 _SHOWN = 12
 
 
@@ -92,8 +93,8 @@ async def _compared(
     stayed = [(in_base[issue], row) for issue, row in in_head.items() if issue in in_base]
     answer = Answer(_verdict(head, base, new, gone, stayed, in_head, deploys, check=check))
     answer.facts = {
-        "release": head.version,
-        "compared_to": base.version if base else None,
+        "release": plain(head.version),
+        "compared_to": plain(base.version) if base else None,
         "new": [issue.short_id for issue in new],
         "gone": [row.get("issue") for row in gone],
         "stayed": [row.get("issue") for _, row in stayed],
@@ -112,7 +113,7 @@ async def _compared(
     if new:
         answer.next.append(f'explain_issue(issue="{new[0].short_id}")')
     elif in_head:
-        answer.next.append(f'find_errors(release="{head.version}")')
+        answer.next.append(f'find_errors(release="{plain(head.version) or "latest"}")')
     return answer
 
 
@@ -147,17 +148,16 @@ def _verdict(
     check: bool,
 ) -> str:
     errors = sum(int(row.get("count()") or 0) for row in in_head.values())
-    against = f" against {base.version}" if base else ", its first release,"
+    of, than = name(head.version, _ODD), name(base.version, _ODD) if base else "nothing"
+    against = f" against {than}" if base else ", its first release,"
     changed = f"{many(len(new), 'new error')}, {len(gone)} gone, {len(stayed)} in both"
     if not check:
-        return f"From {base.version if base else 'nothing'} to {head.version}: {changed}."
+        return f"From {than} to {of}: {changed}."
     released = head.release.date_released
     state = f"released {ago(released)}" if released else "not released yet"
     where = f", deployed to {name(deploys[0][0])}" if deploys else ", deployed nowhere"
     word = "needs a look" if new else "looks healthy"
-    return (
-        f"{head.version} {word}: {changed}{against} with {many(errors, 'event')} ({state}{where})."
-    )
+    return f"{of} {word}: {changed}{against} with {many(errors, 'event')} ({state}{where})."
 
 
 def _new(issue: Issue, counts: dict[str, dict[str, Any]]) -> str:
@@ -208,7 +208,7 @@ async def _of_fix(desk: Desk, target: str, project: str) -> Answer:
     answer.facts = {
         "issue": issue.short_id,
         "status": issue.status,
-        "fixed_in": fixed,
+        "fixed_in": plain(fixed) if fixed else None,
         "released": bool(fix and fix.date_released),
         "stopped": bool(fix) and since == 0,
         "events_since": since if fix else None,
@@ -267,14 +267,14 @@ def _fix_verdict(
         return f"The fix of {which} is not released: it waits for the next release."
     if fixed is None:
         newest = next(iter(seen), "")
-        said = f"; it was last seen in {name(newest)}" if newest else ""
+        said = f"; it was last seen in {name(newest, _ODD)}" if newest else ""
         return f"No release is said to fix {which}{said}."
     if fix is None:
-        return f"{which} is said to be fixed in {name(fixed)}, which is not released."
+        return f"{which} is said to be fixed in {name(fixed, _ODD)}, which is not released."
     state = f"released {ago(fix.date_released)}" if fix.date_released else "made, but not released"
     where = f" and deployed to {name(deploys[0][0])} {deploys[0][1]}" if deploys else ""
     if since == 0:
         stopped = "the error stopped: no event in it or later"
     else:
         stopped = f"the error did NOT stop: {many(since, 'event')} in it or later"
-    return f"The fix of {which} is {state} in {fix.version}{where}; {stopped}."
+    return f"The fix of {which} is {state} in {name(fix.version, _ODD)}{where}; {stopped}."
