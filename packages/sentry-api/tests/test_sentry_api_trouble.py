@@ -126,6 +126,15 @@ async def test_what_may_not_be_repeated_is_sent_once(
         assert [asked.method for asked in server.asked] == ["GET", "POST"]
 
 
+async def test_a_change_whose_answer_is_lost_is_not_sent_again() -> None:
+    """HTTP calls PUT idempotent, and libraries repeat it; merging issues twice is not once."""
+    async with misbehaving(ORGANIZATION, raw(b"")) as server:
+        async with SentryClient(server.settings()) as sentry:
+            with pytest.raises(NoConnection):
+                await sentry.issues.merge(["1", "2"])
+        assert [asked.method for asked in server.asked] == ["GET", "PUT"]
+
+
 async def test_what_a_lost_answer_had_removed_is_removed() -> None:
     gone = answer(404, b"{}")
     async with misbehaving(ORGANIZATION, raw(b""), gone) as server:

@@ -6,8 +6,7 @@ happen. Source: https://docs.sentry.io/api/ratelimits/
 
 import asyncio
 import time
-
-import httpx
+from collections.abc import Mapping
 
 from sentry_api import _answers
 from sentry_api._call import Call
@@ -32,10 +31,10 @@ class Allowance:
         if 0 < wait <= self._patience:
             await asyncio.sleep(wait)
 
-    def learn(self, call: Call, response: httpx.Response) -> None:
+    def learn(self, call: Call, headers: Mapping[str, str]) -> None:
         """Remembers what an answer says of the next call."""
-        remaining = response.headers.get("x-sentry-rate-limit-remaining")
-        reset = _answers.reset_in(response)
+        remaining = headers.get("x-sentry-rate-limit-remaining")
+        reset = _answers.reset_in(headers)
         key = (call.method, call.template)
         if remaining == "0" and reset:
             self._not_before[key] = time.monotonic() + reset

@@ -1,10 +1,10 @@
 """Turns answers that are not what was hoped for into typed errors."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
 import orjson
 
 from sentry_api import errors
@@ -16,9 +16,11 @@ _SCOPE = re.compile(r"\b(?:org|project|team|event|alerts|member):[a-z]+\b")
 _DEFAULT_WAIT = 5.0
 
 
-def error_of(call: Call, response: httpx.Response, body: bytes) -> errors.AnsweredWithError:
+def error_of(
+    call: Call, status: int, headers: Mapping[str, str], body: bytes
+) -> errors.AnsweredWithError:
     """The error that an answer of 400 or more is."""
-    status, detail = response.status_code, detail_of(body)
+    detail = detail_of(body)
     what = f"{call.method} {call.path}"
     said = f": {detail.rstrip('.')}." if detail else "."
     match status:
@@ -54,7 +56,7 @@ def error_of(call: Call, response: httpx.Response, body: bytes) -> errors.Answer
                 detail=detail,
             )
         case 429:
-            wait = retry_after(response)
+            wait = retry_after(headers)
             seconds = _DEFAULT_WAIT if wait is None else wait
             return errors.RateLimited(
                 f"Sentry takes no more calls for now (429 for {what}).",
@@ -69,7 +71,7 @@ def error_of(call: Call, response: httpx.Response, body: bytes) -> errors.Answer
             "Try again later; if it stays, look at Sentry's status page or the server's log.",
             status=status,
             detail=detail,
-            retry_after=retry_after(response),
+            retry_after=retry_after(headers),
         )
     return errors.InvalidRequest(
         f"Sentry does not accept {what} ({status}){said}",
@@ -99,12 +101,12 @@ def _line(value: object) -> str:
     return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]}…"
 
 
-def retry_after(response: httpx.Response) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds after which the server wants to be asked again, if it says so.
 
     ``Retry-After`` is seconds or a date (RFC 9110); ``X-Sentry-Rate-Limit-Reset`` is a Unix time.
     """
-    text = response.headers.get("retry-after", "").strip()
+    text = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
         return min(float(text), _LONGEST_WAIT)
     if text:
@@ -115,12 +117,12 @@ def retry_after(response: httpx.Response) -> float | None:
         if moment is not None:
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return _until(moment.timestamp())
-    return reset_in(response)
+    return reset_in(headers)
 
 
-def reset_in(response: httpx.Response) -> float | None:
+def reset_in(headers: Mapping[str, str]) -> float | None:
     """Seconds until the window of the rate limit ends, if the server names one."""
-    text = response.headers.get("x-sentry-rate-limit-reset", "").strip()
+    text = headers.get("x-sentry-rate-limit-reset", "").strip()
     return _until(float(text)) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
 
 

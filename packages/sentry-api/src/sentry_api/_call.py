@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeGuard
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+
+from yarl import URL
 
 from sentry_api.errors import BadConfiguration
 
@@ -57,6 +59,11 @@ class Call:
                 f"{text!r} cannot be the name of a Sentry {name}.", f"Give the {name}'s own name."
             )
         return quote(text, safe="@+:")
+
+    def url(self, base: str) -> URL:
+        """The whole address on the server ``base``."""
+        query = urlencode(self.parameters())
+        return URL(f"{base}/api/0{self.path}{f'?{query}' if query else ''}", encoded=True)
 
     def parameters(self) -> list[tuple[str, str]]:
         """The query as Sentry reads it: times in UTC, booleans as 1 and 0."""

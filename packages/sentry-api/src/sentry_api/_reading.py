@@ -1,9 +1,10 @@
-"""Reads what comes back: bodies within limits, cursors of pages, shapes; httpx's errors as ours."""
+"""Reads what comes back: bodies within limits, cursors, shapes; aiohttp's errors as ours."""
 
 from types import TracebackType
 from typing import TypeVar
 
-import httpx
+import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 from pydantic import TypeAdapter, ValidationError
 
 from sentry_api import errors
@@ -13,7 +14,7 @@ _T = TypeVar("_T")
 
 
 class translated:  # noqa: N801 - read as a word: with translated(call)
-    """Turns httpx's errors into ours."""
+    """Turns aiohttp's errors into ours."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -27,16 +28,20 @@ class translated:  # noqa: N801 - read as a word: with translated(call)
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if error is None:
+            return
         what = f"{self._call.method} {self._call.path}"
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, aiohttp.ServerTimeoutError):
             raise errors.TookTooLong(
                 f"Sentry took too long over {what}.", "Try again, or raise SENTRY_API_TIMEOUT."
             ) from error
-        if isinstance(error, httpx.DecodingError):
+        if isinstance(error, aiohttp.ClientPayloadError) and isinstance(
+            error.__cause__, ContentEncodingError
+        ):
             raise errors.UnexpectedAnswer(
                 f"The answer to {what} cannot be decompressed.", "Report it to the server's owner."
             ) from error
-        if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
+        if isinstance(error, aiohttp.ClientError):
             reason = f" ({type(error).__name__})" if not str(error) else f" ({error})"
             raise errors.NoConnection(
                 f"There is no connection to Sentry for {what}{reason}.",
@@ -44,14 +49,14 @@ class translated:  # noqa: N801 - read as a word: with translated(call)
             ) from error
 
 
-async def body_of(call: Call, response: httpx.Response, largest: int) -> bytes:
+async def body_of(call: Call, response: aiohttp.ClientResponse, largest: int) -> bytes:
     """The whole body, unpacked.
 
     Raises:
         UnexpectedAnswer: it is larger than `largest` bytes.
     """
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > largest:
             raise errors.UnexpectedAnswer(
@@ -61,20 +66,22 @@ async def body_of(call: Call, response: httpx.Response, largest: int) -> bytes:
     return bytes(body)
 
 
-async def start_of(response: httpx.Response, most: int) -> bytes:
+async def start_of(response: aiohttp.ClientResponse, most: int) -> bytes:
     """The first bytes of a body, of which more is not read."""
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) >= most:
             break
     return bytes(body[:most])
 
 
-def next_cursor(response: httpx.Response) -> str | None:
+def next_cursor(response: aiohttp.ClientResponse) -> str | None:
     """The cursor in Sentry's ``Link`` header; its addresses are not followed."""
-    following = response.links.get("next", {})
-    return following.get("cursor") if following.get("results") == "true" else None
+    following = response.links.get("next")
+    if following is None or following.get("results") != "true":
+        return None
+    return str(following["cursor"]) if "cursor" in following else None
 
 
 def parsed(call: Call, shape: TypeAdapter[_T], body: bytes) -> _T:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
-import httpx
+import aiohttp
 import tenacity
 from pydantic import BaseModel, TypeAdapter
 
-from sentry_api import _answers, _reading, _regions, _retries, errors
+from sentry_api import _answers, _connections, _reading, _redirects, _regions, _retries, errors
 from sentry_api._allowance import Allowance
 from sentry_api._call import Call, get
 from sentry_api.settings import SentrySettings
@@ -19,7 +19,6 @@ from sentry_api.settings import SentrySettings
 _T = TypeVar("_T")
 _MOST_REDIRECTS = 3
 _LARGEST_ERROR = 64 * 1024
-_USER_AGENT = "kijko-sentry-api"
 _ORGANIZATION = "organization"
 
 
@@ -61,17 +60,13 @@ class Transport:
         self._allowance = Allowance(settings.api_patience)
         self._regions: dict[str, str] = {}
         self._region_lock = asyncio.Lock()
-        self._http = httpx.AsyncClient(
-            follow_redirects=False,
-            timeout=httpx.Timeout(settings.api_timeout, pool=settings.api_patience or 1.0),
-            headers={"user-agent": _USER_AGENT, "accept": "application/json"},
-        )
+        self._connections = _connections.Connections(settings)
 
     def __repr__(self) -> str:
         return f"Transport({self.settings.url!r})"
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
+        await self._connections.open()
         return self
 
     async def __aexit__(
@@ -80,7 +75,7 @@ class Transport:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._http.__aexit__(kind, error, traceback)
+        await self._connections.close()
 
     async def base_of(self, organization: str | None) -> str:
         """The address that answers for an organization; the server's own for everything else."""
@@ -156,7 +151,7 @@ class Transport:
         """
         organization = call.places.get(_ORGANIZATION)
         base = await self.base_of(None if organization is None else str(organization))
-        response: httpx.Response = await self._attempts(call)(self._opened, call, base)
+        response: aiohttp.ClientResponse = await self._attempts(call)(self._opened, call, base)
         try:
             length = response.headers.get("content-length", "")
             yield Download(
@@ -165,9 +160,9 @@ class Transport:
                 self._chunks(call, response),
             )
         finally:
-            await response.aclose()
+            response.close()
 
-    async def _opened(self, call: Call, base: str) -> httpx.Response:
+    async def _opened(self, call: Call, base: str) -> aiohttp.ClientResponse:
         await self._allowance.wait(call)
         limit = self.settings.api_timeout
         try:
@@ -176,9 +171,9 @@ class Transport:
         except TimeoutError as error:
             raise _too_long(call, limit) from error
 
-    async def _chunks(self, call: Call, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def _chunks(self, call: Call, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         with _reading.translated(call):
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.content.iter_any():
                 yield chunk
 
     def _attempts(self, call: Call) -> tenacity.AsyncRetrying:
@@ -209,43 +204,30 @@ class Transport:
                     with _reading.translated(call):
                         body = await _reading.body_of(call, response, largest)
                 finally:
-                    await response.aclose()
+                    response.close()
         except TimeoutError as error:
             raise _too_long(call, limit) from error
         return Answer(body, _reading.next_cursor(response))
 
-    async def _open(self, call: Call, base: str) -> httpx.Response:
+    async def _open(self, call: Call, base: str) -> aiohttp.ClientResponse:
         """Sends the call; the answer is good, and its body is not read yet."""
-        url = f"{base}/api/0{call.path}"
-        parameters: tuple[tuple[str, str], ...] = tuple(call.parameters())
+        url = call.url(base)
         for _ in range(_MOST_REDIRECTS + 1):
-            request = self._http.build_request(
-                call.method,
-                url,
-                params=parameters or None,
-                json=call.body,
-                files=[
-                    (part, (name, content, "application/octet-stream"))
-                    for part, name, content in call.files
-                ]
-                or None,
-                headers=self._credentials(),
-            )
             with _reading.translated(call):
-                response = await self._http.send(request, stream=True)
+                response = await self._connections.send(call, url, self._credentials())
             try:
-                self._allowance.learn(call, response)
-                if response.status_code >= 400:
+                self._allowance.learn(call, response.headers)
+                if response.status >= 400:
                     with _reading.translated(call):
                         body = await _reading.start_of(response, _LARGEST_ERROR)
-                    raise _answers.error_of(call, response, body)
-                if not response.has_redirect_location and response.status_code < 300:
+                    raise _answers.error_of(call, response.status, response.headers, body)
+                if response.status < 300:
                     return response
-                url, parameters = _redirected(call, request, response), ()
+                url = _redirects.followed(call, response)
             except BaseException:
-                await response.aclose()
+                response.close()
                 raise
-            await response.aclose()
+            response.close()
         raise errors.RedirectRefused(
             f"{call.path} leads from one address to the next without end.",
             "Check SENTRY_URL: it is the address before /api/0.",
@@ -254,29 +236,6 @@ class Transport:
     def _credentials(self) -> dict[str, str]:
         token = self.settings.auth_token
         return {} if token is None else {"authorization": f"Bearer {token.get_secret_value()}"}
-
-
-def _redirected(call: Call, request: httpx.Request, response: httpx.Response) -> str:
-    """Where a redirect leads, if that is the same server and reading again is harmless."""
-    advice = "Set SENTRY_URL to the server's own address, as it stands in the browser."
-    try:
-        target = request.url.join(response.headers.get("location", ""))
-    except httpx.InvalidURL:
-        target = httpx.URL("")
-    origin = (request.url.scheme, request.url.host, request.url.port)
-    if call.method != "GET" or response.status_code not in (301, 302, 303, 307, 308):
-        raise errors.RedirectRefused(
-            f"Sentry answers {call.method} {call.path} with {response.status_code}, which is"
-            " no answer to it.",
-            advice,
-        )
-    if (target.scheme, target.host, target.port) != origin:
-        raise errors.RedirectRefused(
-            f"{request.url.host} sends {call.path} on to {target.host or 'nowhere'},"
-            " which must not see the token.",
-            advice,
-        )
-    return str(target)
 
 
 def _too_long(call: Call, limit: float) -> errors.TookTooLong:
