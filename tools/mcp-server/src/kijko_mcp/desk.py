@@ -3,22 +3,28 @@
 import asyncio
 import difflib
 import re
-import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kijko_mcp.answers.untrusted import plain
 from kijko_mcp.errors import NothingFound, Unclear
+from kijko_mcp.remembering import Remembered
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.workspace.checkout import Checkout
-from sentry_api import SentryClient, SentrySettings
+from sentry_api import Period, SentryClient, SentrySettings
 from sentry_api.models.catalog import Project
 from sentry_api.models.releases import Release
+from sentry_api.models.settings import CodeMapping
 
-_FRESH = 60.0  # seconds that the list of projects is believed
+_FRESH = 60.0  # seconds that the settings of projects are believed
+_PROJECTS = 256  # how many have theirs remembered
+_LONG = timedelta(hours=6)
+_STEP = 300.0  # seconds that a table of the past is believed
+_TABLES = 64  # how many are remembered
 _NEWEST = 50
 _REVISION = re.compile(r"[+@]([0-9a-f]{7,40})$|^([0-9a-f]{7,40})$")
 T = TypeVar("T")
@@ -51,17 +57,67 @@ class Desk:
         self.checkout = checkout
         self.settings = settings
         self.url = url
-        self._projects: tuple[float, list[Project]] | None = None
+        self._projects: Remembered[str, list[Project]] = Remembered(1, _FRESH)
+        self._mappings: Remembered[str, list[CodeMapping]] = Remembered(_PROJECTS, _FRESH)
+        self._owners: Remembered[str, str] = Remembered(_PROJECTS, _FRESH)
+        self._past: Remembered[Hashable, list[dict[str, Any]]] = Remembered(_TABLES, _STEP)
         self._lock = asyncio.Lock()
 
     async def projects(self) -> list[Project]:
         """The organization's projects."""
         await self.find_organization()
-        async with self._lock:
-            if self._projects is None or time.monotonic() - self._projects[0] > _FRESH:
-                found = [project async for project in self.sentry.projects.list()]
-                self._projects = (time.monotonic(), found)
-            return self._projects[1]
+
+        async def ask() -> list[Project]:
+            return [project async for project in self.sentry.projects.list()]
+
+        return await self._projects.get("", ask)
+
+    async def mappings(self, project_id: str) -> list[CodeMapping]:
+        """Where a project's sources lie in their repository."""
+
+        async def ask() -> list[CodeMapping]:
+            listed = self.sentry.sources.mappings(project_id=project_id)
+            return [each async for each in listed]
+
+        return await self._mappings.get(project_id, ask)
+
+    async def ownership(self, project: str) -> str:
+        """A project's ownership rules, as they are written in Sentry."""
+
+        async def ask() -> str:
+            return (await self.sentry.alerts.ownership(project)).raw or ""
+
+        return await self._owners.get(project, ask)
+
+    async def spans_of_past(
+        self,
+        period: Period,
+        fields: Sequence[str],
+        *,
+        sort: str,
+        limit: int,
+        query: str = "",
+        projects: Sequence[str] = (),
+    ) -> list[dict[str, Any]]:
+        """A table of spans of a time that is over, to compare with; believed for five minutes.
+
+        A stretch of hours is moved back to the last five minutes of the clock; a shorter one is
+        asked for as it is, each time.
+        """
+        over, is_long = period, False
+        if period.start is not None and period.end is not None:
+            is_long = period.end - period.start >= _LONG
+        if is_long:
+            over = Period(None, *(each and _stepped(each) for each in (period.start, period.end)))
+
+        async def ask() -> list[dict[str, Any]]:
+            table = await self.sentry.explore.table(
+                "spans", fields, query=query, sort=sort, period=over, projects=projects, limit=limit
+            )
+            return table.data
+
+        key = (over, tuple(fields), query, sort, tuple(projects), limit)
+        return await self._past.get(key, ask)
 
     async def find_organization(self) -> None:
         """Takes the only organization that the token sees, where none is named.
@@ -178,8 +234,8 @@ class Desk:
         )
 
 
-def _is_nearly(wanted: str, slug: str) -> bool:
-    return bool(difflib.get_close_matches(wanted, [slug, slug.split("-", 1)[-1]], 1, 0.75))
+def _stepped(moment: datetime) -> datetime:
+    return moment - timedelta(seconds=moment.timestamp() % _STEP)
 
 
 def revision_of(version: str) -> str | None:
@@ -208,5 +264,8 @@ async def open_desk(
     """
     where = sentry_settings or SentrySettings.read()
     checkout = await Checkout.find(settings.workspace or Path.cwd())
-    async with SentryClient(where) as sentry:
+    async with AsyncExitStack() as opened:
+        if checkout is not None:
+            await opened.enter_async_context(aclosing(checkout))
+        sentry = await opened.enter_async_context(SentryClient(where))
         yield Desk(sentry, checkout, settings, where.url)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -70,14 +71,15 @@ async def examine() -> list[Check]:
 
 async def _checkout(settings: McpSettings) -> tuple[Check, Checkout | None]:
     folder = settings.workspace or Path.cwd()
-    try:
-        checkout = await Checkout.find(folder)
-        head = await checkout.head() if checkout is not None else ""
-    except Trouble as trouble:
-        return Check("checkout", False, trouble.problem, trouble.advice), None
+    checkout = await Checkout.find(folder)
     if checkout is None:
         todo = "Start the server inside the checkout, or set MCP_WORKSPACE to it."
         return Check("checkout", False, f"{folder} is in no git checkout", todo), None
+    try:
+        async with aclosing(checkout):
+            head = await checkout.head()
+    except Trouble as trouble:
+        return Check("checkout", False, trouble.problem, trouble.advice), None
     return Check("checkout", True, f"{checkout.root} at {head[:10]}"), checkout
 
 

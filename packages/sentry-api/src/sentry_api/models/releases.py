@@ -29,6 +29,25 @@ class Commit(Shape):
     repository: Repository | None = None
 
 
+class SuspectCommit(Commit):
+    """A commit that may have broken something, and how Sentry came to think so."""
+
+    suspect_commit_type: str | None = None
+
+
+class Committer(Shape):
+    """Somebody whose commits may have broken something."""
+
+    author: Person | None = None
+    commits: tuple[SuspectCommit, ...] = ()
+
+
+class Committers(Shape):
+    """The answer that holds them, the likeliest first."""
+
+    committers: tuple[Committer, ...] = ()
+
+
 class CommitFile(Shape):
     """What a commit did to a file: ``type`` is A(dded), M(odified) or D(eleted)."""
 

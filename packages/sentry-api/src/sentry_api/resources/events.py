@@ -1,6 +1,6 @@
 """Events and the files that came with them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from pydantic import TypeAdapter
@@ -8,11 +8,13 @@ from pydantic import TypeAdapter
 from sentry_api._call import get
 from sentry_api._transport import Download
 from sentry_api.models.events import Attachment, Event, EventPlace
+from sentry_api.models.releases import Committer, Committers
 from sentry_api.resources.base import Resource, page_size
 
 _EVENT = TypeAdapter(Event)
 _EVENTS = TypeAdapter(list[Event])
 _PLACE = TypeAdapter(EventPlace)
+_COMMITTERS = TypeAdapter(Committers)
 _ATTACHMENTS = TypeAdapter(list[Attachment])
 _OF_ISSUE = "/organizations/{organization}/issues/{issue}/events/"
 _OF_PROJECT = "/projects/{organization}/{project}/events/"
@@ -91,6 +93,21 @@ class Events(Resource):
             event=event,
         )
         return await self._transport.fetch(call, _PLACE)
+
+    async def committers(self, project: str, event: str) -> Sequence[Committer]:
+        """Whose commits may have caused an event, the likeliest first.
+
+        Raises:
+            NotFound: there is no such event, or Sentry knows of no commits.
+        """
+        call = get(
+            f"{_OF_PROJECT}{{event}}/committers/",
+            "event:read",
+            organization=self._organization,
+            project=project,
+            event=event,
+        )
+        return (await self._transport.fetch(call, _COMMITTERS)).committers
 
     def attachments(self, project: str, event: str) -> AsyncIterator[Attachment]:
         """The files that came with an event."""

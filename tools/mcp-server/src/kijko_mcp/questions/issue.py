@@ -20,7 +20,7 @@ from kijko_mcp.questions.event import (
 )
 from kijko_mcp.questions.reproduce import reproduce
 from kijko_mcp.questions.targets import find_issue
-from kijko_mcp.workspace.checkout import LocalCommit
+from kijko_mcp.workspace.commits import LocalCommit
 from kijko_mcp.workspace.owners import owners_of
 from kijko_mcp.workspace.places import Place, Places
 from sentry_api import NotFound, SentryApiError
@@ -69,27 +69,49 @@ async def explain_issue(desk: Desk, target: str, project: str) -> Answer:
 
 
 async def _in_checkout(desk: Desk, evidence: Evidence) -> None:
-    version, checkout = evidence.release, desk.checkout
+    evidence.suspect, _ = await asyncio.gather(_committer(desk, evidence), _place(desk, evidence))
+    first, version = evidence.first_place, evidence.release
     revision = revision_of(version) if version else None
+    if evidence.suspect is None and desk.checkout and first and revision:
+        evidence.suspect = await desk.checkout.last_change(first.path, first.line, revision)
+    if evidence.suspect is None and version:
+        await _suspect_of_release(desk, evidence, version)
+
+
+async def _place(desk: Desk, evidence: Evidence) -> None:
+    """Where the frames are in this checkout, and whose the innermost is."""
+    version, checkout, project = evidence.release, desk.checkout, evidence.issue.project
     stack = _stack(evidence.event)
     if checkout is None:
         evidence.frames = [(frame, None) for frame in stack]
         return
-    mappings = []
-    if evidence.issue.project is not None:
-        try:
-            of = evidence.issue.project.id
-            mappings = [each async for each in desk.sentry.sources.mappings(project_id=of)]
-        except SentryApiError:
-            mappings = []  # a token without org:read still gets what the files' names tell
-    places = Places(checkout, mappings, revision)
+    try:
+        mappings = await desk.mappings(project.id) if project is not None else []
+    except SentryApiError:
+        mappings = []  # a token without org:read still gets what the files' names tell
+    places = Places(checkout, mappings, revision_of(version) if version else None)
     evidence.frames = [(frame, await places.of(frame)) for frame in stack]
     if (first := evidence.first_place) is not None:
-        evidence.owners = await owners_of(desk, first.path, evidence.issue.project)
-        if revision is not None and await checkout.has(revision):
-            evidence.suspect = await checkout.last_change(first.path, first.line, revision)
-    if evidence.suspect is None and version:
-        await _suspect_of_release(desk, evidence, version)
+        evidence.owners = await owners_of(desk, first.path, project)
+
+
+async def _committer(desk: Desk, evidence: Evidence) -> LocalCommit | None:
+    """The commit that Sentry itself suspects; None where it suspects none."""
+    event, project = evidence.event, evidence.issue.project
+    identity = event.event_id or event.id
+    if project is None or not identity:
+        return None
+    try:
+        found = await desk.sentry.events.committers(project.slug, identity)
+    except SentryApiError:
+        return None  # it knows of no commits, or the token may not read them
+    for each in found:
+        for commit in each.commits:
+            author = commit.author or each.author
+            by = (author.name or author.email) if author else None
+            subject = (commit.message or "").strip().partition("\n")[0]
+            return LocalCommit(commit.id, by or "somebody", commit.date_created, subject)
+    return None
 
 
 async def _suspect_of_release(desk: Desk, evidence: Evidence, version: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import UTC, datetime
 
 from kijko_mcp.answers.answer import Answer
 from kijko_mcp.answers.untrusted import line, name
@@ -128,6 +128,14 @@ def _row(replay: Replay) -> str:
 async def _session(desk: Desk, replay: Replay, issue: Issue | None) -> Answer:
     await step(1, 3, "reading the recording")
     project = await _slug(desk, replay)
+    moments, errors = await asyncio.gather(_recorded(desk, project, replay), _errors(desk, replay))
+    moments += errors
+    moments.sort(key=lambda each: each.at)
+    await step(2, 3, "writing the timeline")
+    return _timeline(desk, replay, issue, moments, project)
+
+
+async def _recorded(desk: Desk, project: str, replay: Replay) -> list[Moment]:
     moments: list[Moment] = []
     count = 0
     async for segment in desk.sentry.replays.segments(project, replay.id):
@@ -135,9 +143,7 @@ async def _session(desk: Desk, replay: Replay, issue: Issue | None) -> Answer:
         count += 1
         if count >= _MOST_SEGMENTS:
             break
-    moments += await _errors(desk, replay)
-    await step(2, 3, "writing the timeline")
-    return _timeline(desk, replay, issue, moments, project)
+    return moments
 
 
 async def _slug(desk: Desk, replay: Replay) -> str:
@@ -158,15 +164,19 @@ async def _errors(desk: Desk, replay: Replay) -> list[Moment]:
         period=last("90d"),
         limit=20,
     )
-    events = {str(row.get("id")): row for row in table.data}
-    moments = []
-    for identity, row in events.items():
-        place = await desk.sentry.events.find(identity)
-        at = place.event.date_created
-        if at is not None:
-            said = f"{row.get('issue')} {row.get('title')}"
-            moments.append(Moment(at.timestamp() * 1000, ERROR, said))
-    return moments
+    return [
+        Moment(at.timestamp() * 1000, "ERROR", f"{row.get('issue')}: {row.get('title')}")
+        for row in table.data
+        if (at := _moment_of(row.get("timestamp"))) is not None
+    ]
+
+
+def _moment_of(written: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _moments(moments: list[Moment]) -> list[str]:

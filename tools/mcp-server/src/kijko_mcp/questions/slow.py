@@ -40,19 +40,22 @@ async def find_slow(desk: Desk, wanted: SlowWanted) -> Answer:
     """
     where = await desk.one_or_all(wanted.project)
     queries = _queries(wanted)
-    now = await _rows(desk, wanted, where, queries, last(wanted.period))
-    if not now:
+    for found_by in queries:
+        now, earlier, total, slowest = await asyncio.gather(
+            _rows(desk, wanted, where, found_by),
+            _earlier(desk, wanted, where, found_by),
+            _total(desk, where, found_by, wanted),
+            _slowest(desk, where, found_by, wanted),
+        )
+        if now:
+            break
+    else:
         of = f" of {where[0].slug}" if where else ""
         raise NothingFound(
             f"No {wanted.what}{of} like that were measured in the last {wanted.period}.",
             "Take a longer period, another name or project, or none.",
         )
-    found_by = str(now[0]["found by"])
-    earlier, total = await asyncio.gather(
-        _rows(desk, wanted, where, [found_by], before(wanted.period)),
-        _total(desk, where, found_by, wanted),
-    )
-    answer = await _answer(desk, wanted, where, now, earlier, total)
+    answer = _answer(wanted, where, now, earlier, total, _example(slowest, now[0], wanted))
     if wanted.name and found_by == queries[-1]:
         answer.notes.append("None of them has that name; these are all.")
     return answer
@@ -71,29 +74,53 @@ def _queries(wanted: SlowWanted) -> list[str]:
     key = "span.description" if wanted.what == "queries" else "transaction"
     words = [word for word in text.split() if word.lower() not in _NOISE]
     named = [text, *(word.rstrip("s") for word in words)]
-    return [*(f'{base} {key}:"*{each}*"' for each in named), base]
+    return [*dict.fromkeys(f'{base} {key}:"*{each}*"' for each in named), base]
 
 
 async def _rows(
-    desk: Desk, wanted: SlowWanted, where: list[Project], queries: list[str], period: Any
+    desk: Desk, wanted: SlowWanted, where: list[Project], query: str
 ) -> list[dict[str, Any]]:
-    key = "span.description" if wanted.what == "queries" else "transaction"
-    fields = [key, "project", _COUNT, _AVERAGE, "p50(span.duration)", _P95, _SUM, _TRACES]
-    if wanted.what == "transactions":
-        fields.append("failure_rate()")
-    for query in queries:
-        table = await desk.sentry.explore.table(
-            "spans",
-            fields,
-            query=query,
-            sort=f"-{_SUM}" if wanted.what == "queries" else f"-{_P95}",
-            period=period,
-            projects=[each.id for each in where],
-            limit=wanted.limit,
-        )
-        if table.data:
-            return [row | {"found by": query, "name": row.get(key)} for row in table.data]
-    return []
+    table = await desk.sentry.explore.table(
+        "spans",
+        _fields(wanted),
+        query=query,
+        sort=_sort(wanted),
+        period=last(wanted.period),
+        projects=[each.id for each in where],
+        limit=wanted.limit,
+    )
+    return [_named(row, wanted, query) for row in table.data]
+
+
+async def _earlier(
+    desk: Desk, wanted: SlowWanted, where: list[Project], query: str
+) -> list[dict[str, Any]]:
+    rows = await desk.spans_of_past(
+        before(wanted.period),
+        _fields(wanted),
+        query=query,
+        sort=_sort(wanted),
+        projects=[each.id for each in where],
+        limit=wanted.limit,
+    )
+    return [_named(row, wanted, query) for row in rows]
+
+
+def _fields(wanted: SlowWanted) -> list[str]:
+    fields = [_key(wanted), "project", _COUNT, _AVERAGE, "p50(span.duration)", _P95, _SUM, _TRACES]
+    return [*fields, "failure_rate()"] if wanted.what == "transactions" else fields
+
+
+def _sort(wanted: SlowWanted) -> str:
+    return f"-{_SUM}" if wanted.what == "queries" else f"-{_P95}"
+
+
+def _key(wanted: SlowWanted) -> str:
+    return "span.description" if wanted.what == "queries" else "transaction"
+
+
+def _named(row: dict[str, Any], wanted: SlowWanted, query: str) -> dict[str, Any]:
+    return row | {"found by": query, "name": row.get(_key(wanted))}
 
 
 async def _total(
@@ -110,13 +137,13 @@ async def _total(
     return table.data[0] if table.data else {}
 
 
-async def _answer(
-    desk: Desk,
+def _answer(
     wanted: SlowWanted,
     where: list[Project],
     now: list[dict[str, Any]],
     earlier: list[dict[str, Any]],
     total: dict[str, Any],
+    example: str | None,
 ) -> Answer:
     then = {(row.get("name"), row.get("project")): row for row in earlier}
     answer = Answer(_conclusion(wanted, where, now, total))
@@ -141,26 +168,33 @@ async def _answer(
             for row in now
         ),
     )
-    if example := await _example(desk, now[0], wanted):
-        answer.facts["example"] = example
+    if example:
+        answer.tell("example", f"trace {example}")
         answer.next.append(f'explain_trace(trace="{example}")')
     else:
         answer.next.append("find_bottleneck()")
     return answer
 
 
-async def _example(desk: Desk, row: dict[str, Any], wanted: SlowWanted) -> str | None:
-    """The slowest trace with the first row's name in it."""
+async def _slowest(
+    desk: Desk, where: list[Project], query: str, wanted: SlowWanted
+) -> list[dict[str, Any]]:
+    """The slowest spans, with the trace of each."""
     table = await desk.sentry.explore.table(
         "spans",
-        ["trace", "span.duration", "transaction", "span.description"],
-        query=str(row["found by"]),
+        ["trace", "span.duration", _key(wanted)],
+        query=query,
         sort="-span.duration",
         period=last(wanted.period),
+        projects=[each.id for each in where],
         limit=20,
     )
-    key = "span.description" if wanted.what == "queries" else "transaction"
-    fitting = (each for each in table.data if each.get(key) == row.get("name"))
+    return table.data
+
+
+def _example(slowest: list[dict[str, Any]], row: dict[str, Any], wanted: SlowWanted) -> str | None:
+    """The slowest trace with the first row's name in it."""
+    fitting = (each for each in slowest if each.get(_key(wanted)) == row.get("name"))
     return next(
         (found for each in fitting if (found := hex_id(str(each.get("trace") or "")))), None
     )

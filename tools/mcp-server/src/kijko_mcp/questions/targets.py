@@ -1,5 +1,6 @@
 """What people paste: addresses, short ids, event ids, trace ids, and which of them it is."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -62,7 +63,7 @@ async def find_issue(desk: Desk, target: str, project: str) -> tuple[Issue, Even
         Unclear: it cannot be an issue.
     """
     text = target.strip()
-    await desk.projects()
+    await desk.find_organization()
     if text.lower() in LAST:
         return await _newest(desk, project)
     pasted = taken_apart(text)
@@ -71,16 +72,14 @@ async def find_issue(desk: Desk, target: str, project: str) -> tuple[Issue, Even
         event_id = pasted.get("events") or "latest"
         text = pasted.get("issues") or event_id
     if identity := hex_id(text):
-        place = await _place_of(desk, identity)
-        return await desk.sentry.issues.get(place[0]), place[1]
+        return await _of_event(desk, identity)
     if not (text.isdigit() or _SHORT.fullmatch(text)):
         raise Unclear(
             "That is no issue.",
             "Give a short id like KIJKO-API-1, an address, an event id, or `last`.",
         )
     try:
-        issue = await desk.sentry.issues.get(text.upper() if not text.isdigit() else text)
-        return issue, await desk.sentry.events.get_of_issue(issue.id, hex_id(event_id) or "latest")
+        return await _both(desk, text.upper(), hex_id(event_id) or "latest")
     except NotFound:
         raise NothingFound("There is no such issue.", "List them with find_errors.") from None
 
@@ -98,20 +97,26 @@ async def _newest(desk: Desk, project: str) -> tuple[Issue, Event]:
         raise NothingFound(
             f"No unresolved error{of} in the last 14 days.", "Ask find_errors with a longer period."
         )
-    issue = await desk.sentry.issues.get(found[0].id)
-    return issue, await desk.sentry.events.get_of_issue(issue.id, "latest")
+    return await _both(desk, found[0].id, "latest")
 
 
-async def _place_of(desk: Desk, event: str) -> tuple[str, Event]:
+async def _of_event(desk: Desk, event: str) -> tuple[Issue, Event]:
     try:
         place = await desk.sentry.events.find(event)
         group = place.group_id or place.event.group_id
         if group is not None:
-            return group, await desk.sentry.events.get_of_issue(group, event)
+            return await _both(desk, group, event)
     except NotFound:
         pass
     # It may be a trace's id: the newest error in it.
     (found,) = await gathered(desk.sentry.issues.search(f"trace:{event}", period="90d", limit=1))
     if not found:
         raise NothingFound("There is no event, and no error in a trace, of that id.", "Check it.")
-    return found[0].id, await desk.sentry.events.get_of_issue(found[0].id, "latest")
+    return await _both(desk, found[0].id, "latest")
+
+
+async def _both(desk: Desk, issue: str, event: str) -> tuple[Issue, Event]:
+    """An issue, by id or short id, and one of its events, asked for at the same time."""
+    return await asyncio.gather(
+        desk.sentry.issues.get(issue), desk.sentry.events.get_of_issue(issue, event)
+    )

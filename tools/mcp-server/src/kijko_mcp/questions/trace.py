@@ -60,15 +60,15 @@ async def explain_trace(
     """
     where = await desk.one_or_all(project)
     found = await _found(desk, trace, job, which, where, period)
-    nodes = await desk.sentry.explore.trace(found.trace, period=Period("90d"))
+    nodes, statuses = await asyncio.gather(
+        desk.sentry.explore.trace(found.trace, period=Period("90d")), _statuses(desk, found.trace)
+    )
     roots = spans_of(nodes)
     if not nodes:
         raise NothingFound(
             "Nothing is kept of that trace.", "Ask for another, or the last failed one."
         )
-    statuses, usual = await asyncio.gather(
-        _statuses(desk, found.trace), usual_durations(desk, _started(roots))
-    )
+    usual = await usual_durations(desk, _started(roots))
     for span in walk(roots):
         span.failed = statuses.get(span.id, "") == "failed"
     return _answer(desk, found, nodes, roots, usual)

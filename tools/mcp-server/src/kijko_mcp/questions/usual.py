@@ -48,8 +48,8 @@ class Usual:
 
 async def usual_durations(desk: Desk, until: datetime) -> Usual:
     """What was usual in the week before the day before a moment: what began just now is not."""
-    table = await desk.sentry.explore.table(
-        "spans",
+    rows = await desk.spans_of_past(
+        Period(None, until - timedelta(days=8), until - timedelta(days=1)),
         [
             "project",
             "span.op",
@@ -59,7 +59,6 @@ async def usual_durations(desk: Desk, until: datetime) -> Usual:
             "p95(span.duration)",
         ],
         sort="-count()",
-        period=Period(None, until - timedelta(days=8), until - timedelta(days=1)),
         limit=100,
     )
     return Usual(
@@ -73,6 +72,6 @@ async def usual_durations(desk: Desk, until: datetime) -> Usual:
                 float(row.get("p95(span.duration)") or 0.0),
                 int(row.get("count()") or 0),
             )
-            for row in table.data
+            for row in rows
         }
     )

@@ -1,34 +1,37 @@
-"""The checkout: what git says of its commits and files, asked without blocking the loop."""
+"""The checkout: what git says of its commits and files, asked without blocking the loop.
 
-import asyncio
-import contextlib
-import os
+What cannot change is remembered: who changed a line as of a commit, how far one commit is from
+another. HEAD, names and the files that lie there are looked at each time.
+"""
+
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from kijko_mcp.errors import CheckoutUnreadable
+from kijko_mcp.remembering import Remembered
+from kijko_mcp.workspace.commits import LocalCommit, commit_of
+from kijko_mcp.workspace.objects import Objects
+from kijko_mcp.workspace.running import git
 
-_DEADLINE = 20.0
 _FIELD = "\x1f"
 _REVISION = re.compile(r"[0-9a-f]{7,40}")
 _LARGEST_FILE = 4 * 1024 * 1024
+_LINES, _DISTANCES = 2048, 2048  # how many are remembered
 
 
-@dataclass(frozen=True, slots=True)
-class LocalCommit:
-    """A commit of this checkout."""
+@dataclass(frozen=True)
+class Tracked:
+    """The files that git knows, as the index lists them."""
 
-    sha: str
-    author: str
-    at: datetime
-    subject: str
+    paths: tuple[str, ...] = ()
 
-    @property
-    def short(self) -> str:
-        """Its id as people write it."""
-        return self.sha[:10]
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The same, to look one up."""
+        return frozenset(self.paths)
 
 
 class Checkout:
@@ -36,57 +39,94 @@ class Checkout:
 
     Args:
         root: the folder that `git rev-parse --show-toplevel` names.
+        index: where git keeps the list of its files.
+        shallow: the file that is there when the history is cut off.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, index: Path, shallow: Path) -> None:
         self.root = root
-        self._files: tuple[str, tuple[str, ...]] | None = None
+        self._index = index
+        self._shallow = shallow
+        self._objects = Objects(root, _LARGEST_FILE)
+        self._tracked: tuple[tuple[int, int, int], Tracked] | None = None
+        self._lines: Remembered[tuple[str, str, int], str] = Remembered(_LINES)
+        self._distances: Remembered[tuple[str, str, bool], int | None] = Remembered(_DISTANCES)
 
     @classmethod
     async def find(cls, folder: Path) -> "Checkout | None":
         """The checkout a folder is in, or None where there is none."""
         try:
-            root = await _git(folder, "rev-parse", "--show-toplevel")
+            said = await git(
+                folder, "rev-parse", "--show-toplevel", "--git-path", "index", "--git-path",
+                "shallow",
+            )  # fmt: skip
         except CheckoutUnreadable:
             return None
-        return cls(Path(root.rstrip("\n")))
+        root, index, shallow = said.rstrip("\n").rsplit("\n", 2)
+        return cls(Path(root), folder / index, folder / shallow)
+
+    async def aclose(self) -> None:
+        """Ends the git that stays."""
+        await self._objects.close()
 
     async def head(self) -> str:
         """The commit that is checked out."""
-        return (await self._git("rev-parse", "HEAD")).strip()
+        found = await self._objects.read("HEAD^{commit}")
+        if found is not None:
+            return found.id
+        # The folder may have been made anew, which a git that stays does not see.
+        await self._objects.close()
+        return (await self._git("rev-parse", "--verify", "HEAD^{commit}")).strip()
 
     async def has(self, revision: str) -> bool:
         """Whether a commit id is one of this repository."""
-        if not _REVISION.fullmatch(revision):
-            return False
-        try:
-            await self._git("cat-file", "-e", f"{revision}^{{commit}}")
-        except CheckoutUnreadable:
-            return False
-        return True
+        return await self.whole(revision) is not None
 
-    async def distance(self, older: str, newer: str = "HEAD") -> int | None:
-        """How many commits `newer` has on top of `older`; None when `older` is no ancestor."""
+    async def whole(self, revision: str) -> str | None:
+        """The whole id of a commit id; None where it is none of this repository."""
+        if not _REVISION.fullmatch(revision):
+            return None
+        found = await self._objects.read(f"{revision}^{{commit}}")
+        return found.id if found is not None else None
+
+    async def distance(self, older: str, newer: str | None = None) -> int | None:
+        """How many commits `newer` (HEAD) has on top of `older`; None when that is no ancestor."""
+        first = await self.whole(older)
+        last = await self.head() if newer is None else await self.whole(newer)
+        if first is None or last is None:
+            return None
+
+        async def count() -> int | None:
+            said = await self._git("rev-list", "--count", "--left-right", f"{first}...{last}")
+            before, after = map(int, said.split())
+            return after if before == 0 else None
+
+        # Where history is cut off, what is no ancestor may become one.
+        key = (first, last, self._shallow.exists())
         try:
-            await self._git("merge-base", "--is-ancestor", older, newer)
-            return int(await self._git("rev-list", "--count", f"{older}..{newer}"))
+            return await self._distances.get(key, count)
         except (CheckoutUnreadable, ValueError):
             return None
 
     async def files(self) -> tuple[str, ...]:
-        """The files that git knows, of the commit that is checked out."""
-        head = await self.head()
-        if self._files is None or self._files[0] != head:
+        """The files that git knows."""
+        return (await self.tracked()).paths
+
+    async def tracked(self) -> Tracked:
+        """The files that git knows; listed again when the index is another."""
+        state = _state(self._index)
+        if self._tracked is None or state is None or self._tracked[0] != state:
             listed = await self._git("ls-files", "-z")
-            self._files = (head, tuple(path for path in listed.split("\0") if path))
-        return self._files[1]
+            found = Tracked(tuple(path for path in listed.split("\0") if path))
+            self._tracked = (state or (0, 0, 0), found)
+        return self._tracked[1]
 
     async def text_at(self, revision: str, path: str) -> str | None:
         """A file's text at a commit; None when it is not there."""
-        try:
-            return await self._git("show", f"{revision}:{path}")
-        except CheckoutUnreadable:
+        found = await self._objects.read(f"{revision}:{path}")
+        if found is None or found.kind != "blob":
             return None
+        return found.content.decode("utf-8", errors="replace")
 
     def text_now(self, path: str) -> str | None:
         """A file's text as it lies there; None when there is none, or it is outside or huge."""
@@ -102,18 +142,25 @@ class Checkout:
 
     async def last_change(self, path: str, line: int, revision: str) -> LocalCommit | None:
         """The commit that last changed a line, as of a revision."""
-        try:
+        whole = await self.whole(revision)
+        if whole is None:
+            return None
+
+        async def blame() -> str:
             said = await self._git(
-                *("blame", "--porcelain", "-L", f"{line},{line}", revision, "--", path)
+                "blame", "--porcelain", "-L", f"{line},{line}", whole, "--", path
             )
+            return said.split(" ", 1)[0]
+
+        try:
+            return await self.commit(await self._lines.get((whole, path, line), blame))
         except CheckoutUnreadable:
             return None
-        return await self.commit(said.split(" ", 1)[0])
 
     async def commit(self, revision: str) -> LocalCommit | None:
         """A commit; None when it is not here."""
-        found = await self.log("--max-count=1", revision)
-        return found[0] if found else None
+        found = await self._objects.read(f"{revision}^{{commit}}")
+        return commit_of(found.id, found.content) if found is not None else None
 
     async def log(self, *arguments: str) -> list[LocalCommit]:
         """Commits, as `git log` finds them; none where it finds nothing."""
@@ -140,57 +187,13 @@ class Checkout:
         return said.split()
 
     async def _git(self, *arguments: str) -> str:
-        return await _git(self.root, *arguments)
+        return await git(self.root, *arguments)
 
 
-async def _git(folder: Path, *arguments: str) -> str:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_DIR", "SENTRY_"))}
-    said = await run(
-        ["git", "-c", "core.quotePath=false", *arguments],
-        folder,
-        {**inherited, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
-        _DEADLINE,
-    )
-    return said.decode(errors="replace")
-
-
-async def run(
-    command: list[str], folder: Path, environment: dict[str, str], deadline: float
-) -> bytes:
-    """What a program printed.
-
-    Raises:
-        CheckoutUnreadable: it is not there, failed, or took longer than `deadline` seconds.
-    """
+def _state(file: Path) -> tuple[int, int, int] | None:
+    """What differs once a file was written anew; None where it is not there."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=folder,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    except OSError as error:
-        raise CheckoutUnreadable(
-            f"{command[0]} cannot be started: {error.strerror}.", f"Install {command[0]}."
-        ) from error
-    try:
-        async with asyncio.timeout(deadline):
-            out, complaint = await process.communicate()
-    except TimeoutError:
-        raise CheckoutUnreadable(
-            f"{command[0]} took longer than {deadline:.0f} s.", "Try again, or ask for less."
-        ) from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await asyncio.shield(process.wait())
-    if process.returncode:
-        said = complaint.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise CheckoutUnreadable(
-            f"{' '.join(command[:1] + command[3:4])} failed: {said[-1][:200]}.",
-            "Look at the checkout.",
-        )
-    return out
+        found = file.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size)

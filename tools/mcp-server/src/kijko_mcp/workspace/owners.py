@@ -13,8 +13,7 @@ async def owners_of(desk: Desk, path: str, project: ProjectName | None) -> list[
     found: list[str] = []
     if project is not None:
         try:
-            ownership = await desk.sentry.alerts.ownership(project.slug)
-            found += by_rules(ownership.raw or "", path)
+            found += by_rules(await desk.ownership(project.slug), path)
         except SentryApiError:
             found = []  # a token that may not read the rules still gets what the checkout says
     if desk.checkout is not None:

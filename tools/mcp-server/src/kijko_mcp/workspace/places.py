@@ -58,6 +58,7 @@ class Places:
         # The longest root that fits is the most exact one.
         self._mappings = sorted(mappings, key=lambda each: -len(each.stack_root))
         self._revision = revision
+        self._then: dict[str, str | None] = {}
 
     async def of(self, frame: Frame) -> Place | None:
         """A frame's place; None where it is in no file of this checkout."""
@@ -75,7 +76,9 @@ class Places:
         lines = now.splitlines()
         if self._revision is None or not await self._checkout.has(self._revision):
             return Place(path, line)
-        then = await self._checkout.text_at(self._revision, path)
+        if path not in self._then:  # often several frames are in one file
+            self._then[path] = await self._checkout.text_at(self._revision, path)
+        then = self._then[path]
         if then == now:
             return Place(path, line, _around(lines, line), same=True)
         old = (then or "").splitlines()
@@ -85,18 +88,17 @@ class Places:
         return Place(path, line, (), same=False, moved_to=moved)
 
     async def _path(self, frame: Frame) -> str | None:
-        files = await self._checkout.files()
-        known = set(files)
+        tracked = await self._checkout.tracked()
         for spelled in _spellings(frame):
             for mapping in self._mappings:
                 if spelled.startswith(mapping.stack_root):
                     mapped = mapping.source_root + spelled[len(mapping.stack_root) :]
-                    if (path := _clean(mapped)) in known:
+                    if (path := _clean(mapped)) in tracked.known:
                         return path
         for spelled in _spellings(frame):
-            if (path := _clean(spelled)) in known:
+            if (path := _clean(spelled)) in tracked.known:
                 return path
-        return _only_one_ending_like(_clean(frame.filename or frame.abs_path or ""), files)
+        return _only_one_ending_like(_clean(frame.filename or frame.abs_path or ""), tracked.paths)
 
 
 def _spellings(frame: Frame) -> list[str]:

@@ -7,14 +7,17 @@ import ast
 import asyncio
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kijko_mcp.errors import CheckoutUnreadable
-from kijko_mcp.workspace.checkout import Checkout, run
+from kijko_mcp.workspace.checkout import Checkout
+from kijko_mcp.workspace.running import run
 
 _PANTS_DEADLINE = 75.0
+_BUILD_FILES = 1024  # how many that were read are remembered, by their text
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ def _runs_below_pants() -> bool:
     return any(Path(word).name == "pants" or word.startswith("pantsd") for word in words)
 
 
+@lru_cache(maxsize=_BUILD_FILES)
 def _declared(path: str, text: str) -> LocalProject | None:
     try:
         calls = [
