@@ -30,7 +30,11 @@ def _envelope(*items: tuple[dict[str, Any], bytes], **headers: Any) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
-async def tell(sentry: SentryClient, message: str = "the editor burns") -> Story:
+async def tell(
+    sentry: SentryClient,
+    message: str = "the editor burns",
+    release: str = "kijko-api@1.0.0+abc1234",
+) -> Story:
     """Sends all of it to the project."""
     key = [key async for key in sentry.projects.keys(PROJECT)][0]  # noqa: RUF015 - async
     dsn = httpx.URL(key.dsn.public.get_secret_value())
@@ -42,7 +46,7 @@ async def tell(sentry: SentryClient, message: str = "the editor burns") -> Story
         "event_id": story.event,
         "timestamp": now,
         "platform": "python",
-        "release": "kijko-api@1.0.0+abc1234",
+        "release": release,
         "environment": "production",
         "tags": {"shop": "blue"},
         "fingerprint": [message],

@@ -199,6 +199,40 @@ async def test_a_release_from_new_to_deployed(server: LocalSentry) -> None:
         assert await sentry.releases.find(following.version) is None
 
 
+async def test_the_commits_that_sentry_suspects(server: LocalSentry) -> None:
+    release = "kijko-api@2.0.0+def5678"
+    touching = NewCommit(
+        id="d" * 40,
+        repository="kijko/mono",
+        message="feat: a hotter editor",
+        author_name="Bo",
+        author_email="bo@example.org",
+        patch_set=(PatchFile(path="apps/gateway/cli.py"),),
+    )
+    elsewhere = touching.model_copy(
+        update={"id": "e" * 40, "patch_set": (PatchFile(path="docs/editor.md"),)}
+    )
+    async with SentryClient(server.settings()) as sentry:
+        await sentry.releases.create(release, [PROJECT], commits=[elsewhere, touching])
+        story = await tell(sentry, "the suspect story", release)
+
+        async def arrived() -> bool:
+            try:
+                return bool(await sentry.events.find(story.event))
+            except NotFound:
+                return False
+
+        await eventually(arrived, "the event")
+        (committer,) = await sentry.events.committers(PROJECT, story.event)
+        assert committer.author is not None
+        assert committer.author.name == "Bo"
+        (commit,) = committer.commits
+        assert (commit.id, commit.message) == ("d" * 40, "feat: a hotter editor")
+        assert commit.suspect_commit_type
+        with pytest.raises(NotFound):
+            await sentry.events.committers(PROJECT, "0" * 32)
+
+
 def bundle(release: str) -> bytes:
     """An artifact bundle with one Python file."""
     manifest = {
