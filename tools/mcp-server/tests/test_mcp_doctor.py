@@ -8,6 +8,8 @@ import mcp_program
 from mcp_local_sentry import local_sentry, token
 from mcp_story import Story
 
+_ABOUT_SENTRY = ("sentry", "token", "projects", "code mappings")
+
 
 def _checks(done: mcp_program.Done) -> dict[str, dict[str, object]]:
     return {each["name"]: each for each in json.loads(done.output)}
@@ -19,7 +21,7 @@ def test_all_is_well_where_all_is_there(story: Story, tmp_path: Path) -> None:
     )
     checks = _checks(done)
     assert done.status == 0, checks
-    assert list(checks) == ["sentry", "token", "projects", "code mappings", "checkout"]
+    assert list(checks) == [*_ABOUT_SENTRY, "checkout", "resident"]
     assert "kijko-web" in str(checks["projects"]["found"])
     assert "apps/comfyui-gateway/src/comfyui_gateway/" in str(checks["code mappings"]["found"])
     assert story.checkout.second[:10] in str(checks["checkout"]["found"])

@@ -1,21 +1,18 @@
 """The command line: `mcp-server`."""
 
 import asyncio
-import gc
 import json
+import os
 import sys
 from typing import Annotated
 
 import typer
 
-import observability
 from kijko_mcp.doctor import doctor
-from kijko_mcp.errors import Trouble
 from kijko_mcp.install.command import install
+from kijko_mcp.reporting import reported
+from kijko_mcp.resident import residents
 from kijko_mcp.settings import McpSettings
-from kijko_mcp.tracing import PROJECT
-from observability import ObservabilityError
-from sentry_api import SentryApiError
 
 app = typer.Typer(
     name="mcp-server",
@@ -43,15 +40,16 @@ def serve(
     ] = False,
 ) -> None:
     """Serve a client: over stdin and stdout, or with --http over streamable HTTP."""
-    settings = McpSettings.read()
-    if allow_write:
-        settings = settings.model_copy(update={"allow_write": True})
+    settings = McpSettings.read().offering(write=allow_write)
     if http:
         from kijko_mcp.http import serve_http
 
         asyncio.run(serve_http(settings, port, _announce))
     else:
-        asyncio.run(_serve_stdio(settings))
+        # Only with options that stdio does without: `__main__` serves the others at once.
+        from kijko_mcp.stdio import serve as serve_stdio
+
+        serve_stdio(settings)
 
 
 @app.command()
@@ -67,16 +65,19 @@ def ask(
     raise typer.Exit(asyncio.run(asked(McpSettings.read(), question, as_json=as_json)))
 
 
-async def _serve_stdio(settings: McpSettings) -> None:
-    # An editor waits for the first answer, and what is imported stays: nothing of it is garbage.
-    gc.disable()
-    from kijko_mcp.desk import open_desk
-    from kijko_mcp.server import build_server
-
-    gc.freeze()
-    gc.enable()
-    async with open_desk(settings) as desk:
-        await build_server(desk).run_stdio_async()
+@app.command()
+def stop(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """End the resident servers of this user, and the sessions they hold."""
+    stopped = residents.stop(os.environ)
+    if as_json:
+        sys.stdout.write(f"{json.dumps([each.pid for each in stopped])}\n")
+        return
+    for each in stopped:
+        sys.stdout.write(f"Stopped {each.pid}, which held {residents.counted(each.sessions)}.\n")
+    if not stopped:
+        sys.stdout.write("No resident server runs.\n")
 
 
 def _announce(event: dict[str, str]) -> None:
@@ -85,17 +86,6 @@ def _announce(event: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Run the command line; a designed error is two sentences and its own exit status."""
-    try:
-        observability.init(PROJECT)
+    """Run the command line."""
+    with reported():
         app(prog_name="mcp-server")
-    except (Trouble, SentryApiError) as trouble:
-        sys.stderr.write(f"mcp-server: {trouble.problem} {trouble.advice}\n")
-        raise SystemExit(2) from None
-    except ObservabilityError as error:
-        sys.stderr.write(f"mcp-server: {error}\n")
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    finally:
-        observability.close()

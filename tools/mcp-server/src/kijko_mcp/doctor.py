@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -11,6 +12,8 @@ from typing import Annotated
 import typer
 
 from kijko_mcp.errors import Trouble
+from kijko_mcp.resident.place import NoPlace, folder
+from kijko_mcp.resident.residents import counted, running
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.workspace.checkout import Checkout
 from sentry_api import NotAllowed, NotAuthenticated, SentryApiError, SentryClient, SentrySettings
@@ -66,7 +69,24 @@ async def examine() -> list[Check]:
     except TimeoutError:
         found = f"no answer from {where.url} in {_SECONDS:.0f} s"
         about_sentry = [Check("sentry", False, found, "Look at SENTRY_URL and the network.")]
-    return [*about_sentry, checkout]
+    return [*about_sentry, checkout, _resident(settings)]
+
+
+def _resident(settings: McpSettings) -> Check:
+    """Which servers stay for later sessions; without one, each start is slow but not wrong."""
+    if not settings.resident_seconds:
+        return Check("resident", True, "MCP_RESIDENT_SECONDS=0: each session starts afresh")
+    try:
+        found = running(os.environ)
+    except (NoPlace, OSError) as problem:
+        todo = f"Make {folder(os.environ)} a folder of yours alone: chmod 700, or delete it."
+        return Check("resident", False, f"{problem} Each session starts afresh.", todo)
+    said = [
+        f"process {each.pid} holds {counted(each.sessions)}, since"
+        f" {each.since.astimezone():%Y-%m-%d %H:%M}, log {each.log}"
+        for each in found
+    ]
+    return Check("resident", True, "; ".join(said) or "none runs; the next session starts one")
 
 
 async def _checkout(settings: McpSettings) -> tuple[Check, Checkout | None]:

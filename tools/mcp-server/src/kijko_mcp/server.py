@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from anyio import AsyncFile
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.stdio import stdio_server
 
 from kijko_mcp import toolbox
 from kijko_mcp.calling import Calls
@@ -34,6 +36,15 @@ def build_server(desk: Desk) -> MCPServer[Any]:
     add_prompts(server)
     add_completion(server, desk)
     return server
+
+
+async def serve_files(
+    server: MCPServer[Any], stdin: AsyncFile[str], stdout: AsyncFile[str]
+) -> None:
+    """Serves one client over two files until it is done; a server may serve many at once."""
+    one = server._lowlevel_server  # as `run_stdio_async` does with the process's own
+    async with stdio_server(stdin, stdout) as (reading, writing):
+        await one.run(reading, writing, one.create_initialization_options())
 
 
 def _lean(tool: Tool) -> Tool:

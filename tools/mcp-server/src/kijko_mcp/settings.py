@@ -20,6 +20,8 @@ class McpSettings(BaseSettings):
         call_timeout: ``MCP_CALL_TIMEOUT``: seconds for one tool call.
         at_once: ``MCP_AT_ONCE``: tool calls that work at the same time; the others wait.
         allow_write: ``MCP_ALLOW_WRITE``: offer the tool that changes issues.
+        resident_seconds: ``MCP_RESIDENT_SECONDS``: seconds that a server stays for later
+            sessions; 0 for none that stays.
         http_token: ``MCP_HTTP_TOKEN``: what HTTP clients must send; one is made when not given.
     """
 
@@ -37,7 +39,12 @@ class McpSettings(BaseSettings):
     call_timeout: float = Field(default=90.0, gt=0, le=3600)
     at_once: int = Field(default=16, ge=1, le=256)
     allow_write: bool = False
+    resident_seconds: int = Field(default=900, ge=0, le=604_800)
     http_token: SecretStr | None = Field(default=None, min_length=16)
+
+    def offering(self, *, write: bool) -> Self:
+        """These settings, and the tool that changes issues if that is wanted."""
+        return self.model_copy(update={"allow_write": True}) if write else self
 
     @classmethod
     def read(cls) -> Self:
