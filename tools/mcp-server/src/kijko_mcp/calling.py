@@ -4,9 +4,10 @@ Here is the only place that knows how calls are limited, timed, recorded and ref
 """
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, TextContent
 
@@ -27,6 +28,7 @@ from sentry_api import (
 )
 
 Call = Context[Any, Any]
+_T = TypeVar("_T")
 
 
 class Calls:
@@ -45,7 +47,7 @@ class Calls:
         try:
             async with self._turns:
                 with tool_call(tool) as span:
-                    result = await self._within_time(question)
+                    result = await cancelled_once(self._within_time(question))
                     span.set_data("mcp.tool.result.is_error", bool(result.is_error))
                     if result.is_error:
                         span.set_status("failed_precondition")
@@ -80,6 +82,22 @@ class Calls:
             content=[TextContent(type="text", text=shown.text)],
             structured_content=shown.structured,
         )
+
+
+async def cancelled_once(work: Coroutine[Any, Any, _T]) -> _T:
+    """Does work in a task of its own; where the call is cancelled, so is the work, and awaited.
+
+    The SDK's cancellation comes again at every `await` until the call is over, and `asyncio.gather`
+    hands each on to what it waits for, which then can close neither connections nor processes.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({task})
+        raise
 
 
 def refused(problem: str, advice: str) -> CallToolResult:
