@@ -16,7 +16,7 @@ from mcp import Client, StdioServerParameters
 from kijko_mcp.resident import residents
 from kijko_mcp.resident.residents import Running
 
-DEADLINE = 30.0
+DEADLINE = 240.0
 COMMAND = (sys.executable, "-m", "kijko_mcp")
 HELLO = {
     "id": 1,

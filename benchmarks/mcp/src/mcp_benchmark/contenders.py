@@ -49,15 +49,24 @@ class Contender:
                 yield client
 
 
-def ours(url: str, checkout: Path) -> Contender:
-    """The server of this repository, in the checkout that the story is about."""
+def ours(url: str, checkout: Path, runtime: Path) -> Contender:
+    """The server of this repository, in the checkout that the story is about.
+
+    Args:
+        url: where its Sentry is.
+        checkout: where it is started.
+        runtime: where its resident is found.
+    """
+    runtime.mkdir(mode=0o700, exist_ok=True)
     # It is started in the checkout, from which relative folders would be others.
     modules = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     return Contender(
         "ours",
         (sys.executable, "-m", "kijko_mcp", "serve"),
         checkout,
-        _environment() | {"PYTHONPATH": modules, "SENTRY_URL": url, "SENTRY_ORG": "kijko"},
+        _environment()
+        | {"PYTHONPATH": modules, "SENTRY_URL": url, "SENTRY_ORG": "kijko"}
+        | {"XDG_RUNTIME_DIR": str(runtime)},
     )
 
 
