@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pants.backend.python.goals.package_pex_binary import PexBinaryFieldSet
 from pants.core.goals import package
@@ -24,6 +24,7 @@ from pants.core.goals.publish import (
 )
 from pants.core.goals.run import RunRequest
 from pants.core.util_rules import stripped_source_files
+from pants.core.util_rules.distdir import DistDir
 from pants.core.util_rules.stripped_source_files import StrippedFileName, StrippedFileNameRequest
 from pants.engine.addresses import Address, AddressInput
 from pants.engine.env_vars import CompleteEnvironmentVars
@@ -135,12 +136,16 @@ async def publish_to_sentry(
     sentry: Sentry,
     environment: CompleteEnvironmentVars,
     local: ChosenLocalEnvironmentName,
+    dist: DistDir,
 ) -> PublishProcesses:
     """Say which program uploads the package."""
     spec = request.field_set.address.spec
     (project,) = (one for one in mapped.all if one.sentry.address == spec)
     (built,) = request.packages
-    (artifact,) = (one.relpath for one in built.artifacts if one.relpath)
+    packaged = project.sentry.artifact
+    if packaged is None:
+        raise CannotPublish(f"{spec} has no artifact to publish.")
+    artifact = str(PurePath(packaged.path).relative_to(dist.relpath))
     if project.release is None:
         state = await Get(MaybeRevision)
         raise CannotPublish(f"{spec} has no release to publish: {state.trouble}")
@@ -167,6 +172,7 @@ async def publish_to_sentry(
         "project": project.sentry.slug,
         "release": project.release,
         "artifact": artifact,
+        "placed": packaged.path,
         "stamp": stamp.value,
         "command": program.args,
         "environment": dict(program.extra_env),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from pants.backend.javascript.package_json import NodeBuildScriptOutputDirectoriesField
 from pants.backend.python.target_types import PexEntryPointField
 from pants.backend.python.util_rules import python_sources
 from pants.backend.python.util_rules.python_sources import (
@@ -123,9 +124,7 @@ async def read_sentry_project(request: SentryTargetRequest, dist: DistDir) -> Se
         wrapped = await Get(
             WrappedTarget, WrappedTargetRequest(found.address, description_of_origin="artifact")
         )
-        ending = "pex" if wrapped.target.has_field(PexEntryPointField) else None
-        name = wrapped.target.get(OutputPathField).value_or_default(file_ending=ending)
-        artifact = Artifact(found.address.spec, str(dist.relpath / name))
+        artifact = Artifact(found.address.spec, str(dist.relpath / packaged_as(wrapped.target)))
     return SentryProject(
         address=target.address.spec,
         slug=target[SlugField].value,
@@ -137,6 +136,16 @@ async def read_sentry_project(request: SentryTargetRequest, dist: DistDir) -> Se
         ignore_rules=target[IgnoreRulesField].value or (),
         code_mappings=code_mappings(target[CodeMappingsField].value or {}),
     )
+
+
+def packaged_as(target: Target) -> PurePath:
+    """Where packaging puts a target, below dist/."""
+    output = target.get(OutputPathField)
+    folders = target.get(NodeBuildScriptOutputDirectoriesField).value
+    if folders:  # of node_build_script, which has no default path
+        return PurePath(output.value or "", folders[0])
+    ending = "pex" if target.has_field(PexEntryPointField) else None
+    return PurePath(output.value_or_default(file_ending=ending))
 
 
 @rule(desc="Read how projects are mapped to Sentry", level=LogLevel.DEBUG)

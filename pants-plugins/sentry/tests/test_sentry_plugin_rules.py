@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from pants.backend.javascript.package_json import NodeBuildScriptTarget
 from pants.backend.python import register as python
 from pants.core import register as core
 from pants.core.goals.lint import LintResult
 from pants.core.util_rules.partitions import _EmptyMetadata as EmptyMetadata
+from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.target import AllTargets
 from pants.testutil.rule_runner import QueryRule, RuleRunner
@@ -21,6 +23,7 @@ from sentry.lint import (
     SentryMappingRequest,
     SentryProjectFieldSet,
 )
+from sentry.rules import packaged_as
 from workspace import register as workspace_plugin
 
 SHOP = """
@@ -148,6 +151,17 @@ def test_the_mapping_is_told_to_tools_with_every_source(runner: RuleRunner) -> N
     assert shared["sources"] == shop["sources"][2:]
     # Nothing here is in git.
     assert (shop["version"], shop["release"]) == ("0.0.0", None)
+
+
+@pytest.mark.parametrize(
+    ("output_path", "path"), [(None, "out"), ("apps.web/web", "apps.web/web/out")]
+)
+def test_what_a_node_build_script_packages_is_its_folder(
+    output_path: str | None, path: str
+) -> None:
+    said = {"entry_point": "build", "output_directories": ["out"], "output_path": output_path}
+    target = NodeBuildScriptTarget(said, Address("apps/web", generated_name="build"))
+    assert str(packaged_as(target)) == path
 
 
 def test_people_read_a_table(runner: RuleRunner) -> None:

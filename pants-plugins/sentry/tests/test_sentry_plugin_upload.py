@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sentry import handover
-from sentry.upload import WrongStamp, check_stamp
+from sentry.upload import WrongStamp, check_stamp, place
 
 RELEASE = "kijko-shop@1.0.0+36b973f44db0"
 
@@ -75,3 +76,22 @@ def test_an_artifact_that_does_not_is_not_uploaded(
         check_stamp(
             artifact(tmp_path, content), "observability/release.json", "kijko-shop", RELEASE
         )
+
+
+def test_of_a_folder_without_a_stamp_the_release_tool_decides(tmp_path: Path) -> None:
+    check_stamp(tmp_path, "observability/release.json", "kijko-web", "kijko-web@1.0.0+36b973f44db0")
+
+
+def test_a_folder_is_put_where_it_is_deployed_from_in_place_of_the_one_before(
+    tmp_path: Path,
+) -> None:
+    packaged, target = tmp_path / "sandbox/web", tmp_path / "dist/apps.web/web"
+    for number in ("one", "two"):
+        shutil.rmtree(packaged, ignore_errors=True)
+        (packaged / "assets").mkdir(parents=True)
+        (packaged / f"assets/{number}.js").write_text(number)
+        place(packaged, target)
+        assert [file.read_text() for file in target.rglob("*.js")] == [number]
+    assert list(target.parent.iterdir()) == [target]
+    (target / "assets/two.js").write_text("injected")
+    assert (packaged / "assets/two.js").read_text() == "two"

@@ -28,6 +28,9 @@ INHERITED = (
 def clone(repository: Path, commit: str, folder: Path) -> None:
     """Check a commit out into an empty folder, with all history, as CI does.
 
+    Its origin is called what the repository's is, by which releases name the repository; what is
+    pushed there goes to the repository, and no further.
+
     Raises:
         subprocess.CalledProcessError: git could not; it has said why.
     """
@@ -37,6 +40,13 @@ def clone(repository: Path, commit: str, folder: Path) -> None:
         check=True,
     )
     subprocess.run([*git, "checkout", "--quiet", commit], check=True, cwd=folder)
+    origin = subprocess.run(
+        [*git, "config", "remote.origin.url"], check=False, cwd=repository, capture_output=True
+    ).stdout.strip()
+    if origin:
+        set_url = [*git, "remote", "set-url"]
+        subprocess.run([*set_url, "--push", "origin", str(repository)], check=True, cwd=folder)
+        subprocess.run([*set_url, "origin", origin], check=True, cwd=folder)
 
 
 def environment(

@@ -82,6 +82,19 @@ def test_steps_see_the_commit_and_nothing_else(repository: Path, tmp_path: Path)
     assert "test-1 passed" in err
 
 
+def test_origin_has_its_name_and_what_is_pushed_stays_here(
+    repository: Path, tmp_path: Path
+) -> None:
+    git(repository, "remote", "add", "origin", "git@example.org:kijko/mono.git")
+    code, out, _ = run(
+        repository,
+        tmp_path,
+        step("git remote get-url origin; git tag shop@1.0.0; git push -q origin shop@1.0.0"),
+    )
+    assert (code, out) == (0, "git@example.org:kijko/mono.git\n")
+    assert git(repository, "tag") == "shop@1.0.0"
+
+
 def test_after_a_failure_only_steps_meant_for_it_run(repository: Path, tmp_path: Path) -> None:
     code, out, err = run(
         repository,

@@ -37,10 +37,11 @@ def step(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_uploading_packages_the_tool_and_releases_as_far_as_the_upload(root: Path) -> None:
     assert step(root, "upload", "shop", "apps/shop").stdout == (
-        "pants package tools/release-cli:release\n"
         "release.pex run shop --projects=dist/sentry-projects.json --until=upload\n"
     )
-    assert (root / "dist/sentry-projects.json").read_text() == "pants sentry-projects --json\n"
+    assert (root / "dist/sentry-projects.json").read_text() == (
+        "pants --sentry-projects-json package sentry-projects tools/release-cli:release\n"
+    )
 
 
 def test_what_was_released_before_is_left_alone(root: Path) -> None:

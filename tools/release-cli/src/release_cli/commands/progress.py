@@ -1,6 +1,7 @@
 """Progress, on standard error: a bar for each app, a line for what takes long elsewhere.
 
-Where nobody watches (no terminal, `--json`, `--quiet`) nothing is shown.
+Without a terminal there are no bars, and each thing that takes long is a line of its own, so that a
+pipeline's log says what is waited for. With `--json` or `--quiet` nothing is shown.
 """
 
 import sys
@@ -19,11 +20,19 @@ if TYPE_CHECKING:
 @contextmanager
 def remarks(*, show: bool) -> Iterator[Callable[[str], None]]:
     """Show what is being waited for."""
-    if not show or not sys.stderr.isatty():
+    if not show:
         yield lambda remark: None
+        return
+    if not sys.stderr.isatty():
+        yield _line
         return
     with console(stderr=True).status("looking at the checkout") as line:
         yield line.update
+
+
+def _line(remark: str) -> None:
+    sys.stderr.write(f"release: {remark} ...\n")
+    sys.stderr.flush()
 
 
 @contextmanager
