@@ -223,3 +223,11 @@ def test_a_token_that_may_not_is_told_what_it_lacks(place: Place) -> None:
                          SENTRY_AUTH_TOKEN=little)  # fmt: skip
     assert said.code == 1
     assert ":read" in said.err
+
+
+def test_where_nothing_worked_it_does_not_say_that_all_is_well(place: Place) -> None:
+    # On one machine a team has its name alone, and this one is of another organization.
+    said = place.release("bootstrap", "--team", "kijko", "--projects", place.targets())
+    assert said.code == 1
+    assert "A team is called 'kijko' already" in said.err
+    assert said.out == ""

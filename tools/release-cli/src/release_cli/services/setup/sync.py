@@ -47,8 +47,9 @@ class Outcome:
     def show(self, to: Console, *, quiet: bool) -> None:
         """Print the outcome; with `quiet` only what did not work."""
         failed = {failure.change for failure in self.failures}
-        if not quiet:
-            worked = [change for change in self.changes if change not in failed]
+        worked = [change for change in self.changes if change not in failed]
+        # Where nothing worked, "nothing to do" would be a lie.
+        if not quiet and (not failed or changing.steps(worked)):
             shown.show(to, worked, done=self.applied)
         shown.show_failures(console(stderr=True), self.failures)
 
