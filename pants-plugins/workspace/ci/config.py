@@ -12,6 +12,8 @@ import yaml
 from workspace.ci.shards import Shard
 
 RECORDS = ".pants.d/test-records"
+# What commits affect, which stays true: the build graph is asked about each once.
+EFFECTS = ".pants.d/release/effects"
 # What releasing an app is, step by step; `.ci/release` does each.
 RELEASE_STEPS = {
     "upload": "Package it, and upload its sources under the release",
@@ -259,14 +261,24 @@ def _package_job() -> dict[str, Any]:
 
 def _release_job(deployable: Deployable, machine: Machine) -> dict[str, Any]:
     arguments = shlex.join([deployable.project, deployable.folder])
+    key = "release-effects-v1-"
     return {
         "executor": "workspace",
         "steps": [
             "prepare",
+            {"restore_cache": {"name": "Restore what commits affect", "keys": [key]}},
             *(
                 {"run": {"name": name, "command": f"{machine.release} {step} {arguments}"}}
                 for step, name in RELEASE_STEPS.items()
             ),
+            {
+                "save_cache": {
+                    "name": "Keep what commits affect",
+                    "key": key + "{{ .Revision }}-{{ epoch }}",
+                    "paths": [EFFECTS],
+                    "when": "always",
+                }
+            },
             {"store_artifacts": {"path": "dist"}},
         ],
     }

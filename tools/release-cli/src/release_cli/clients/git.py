@@ -70,7 +70,12 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder
-        self.root = Path(self._git("rev-parse", "--show-toplevel").rstrip("\n"))
+        try:
+            self.root = Path(self._git("rev-parse", "--show-toplevel").rstrip("\n"))
+        except GitFailed as error:
+            if "not a git repository" not in error.what:
+                raise
+            raise GitFailed(f"{folder} is in no checkout.", "Run this in the workspace.") from None
 
     @property
     def head(self) -> str:

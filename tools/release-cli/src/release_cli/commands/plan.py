@@ -79,7 +79,7 @@ def _print_table(plans: "list[AppPlan]") -> None:
             out.print(
                 f"  {short(one.commit.sha)} {_plain(one.commit.subject)}{where}", soft_wrap=True
             )
-        for warning in each.warnings:
+        for warning in each.warnings if each.is_needed else ():
             out.print(f"  [yellow]note:[/yellow] {_plain(warning)}", soft_wrap=True)
 
 

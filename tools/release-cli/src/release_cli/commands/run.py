@@ -121,8 +121,10 @@ def run(
     if as_json:
         print_json([each.as_json() for each in outcomes])
     _report(outcomes, quiet=quiet or as_json)
-    if any(each.error for each in outcomes) and not best_effort:
-        raise typer.Exit(1)
+    if any(each.error for each in outcomes):
+        if not best_effort:
+            raise typer.Exit(1)
+        sys.stderr.write("release: --best-effort: that something is not done is no failure.\n")
 
 
 def _load_ahead() -> None:
@@ -162,7 +164,7 @@ def _release(
         if "upload" in wishes.steps
         and not Journal(workspace.journals, server, plan.release).is_done("upload")
     ]
-    with remarks(show=show) as remark:
+    with remarks(show=show and bool(to_upload)) as remark:
         remark("packaging")
         failed = package(to_upload, workspace.repository, workspace.pants, wishes.artifacts)
 

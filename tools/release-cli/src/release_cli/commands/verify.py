@@ -61,9 +61,11 @@ def verify(
     where = artifact or (checkout_root() / app.artifact.path if app.artifact else None)
     wanted = release or stamped(app, where)
     if wanted is None:
+        there = where is None or where.exists()
         raise NoRelease(
-            f"{where or app.workspace_project} is stamped with no release.",
-            "Package it, or name the release with --release.",
+            f"{where or app.workspace_project} is "
+            + ("stamped with no release." if there else "not there, so no release is named."),
+            f"Package it, or name the release with --release; `release deploys {name}` lists them.",
         )
 
     async def work() -> "list[Check]":
