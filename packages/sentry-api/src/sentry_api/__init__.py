@@ -21,7 +21,7 @@ from sentry_api.errors import (
     TookTooLong,
     UnexpectedAnswer,
 )
-from sentry_api.resources.explore import Period
+from sentry_api.period import Period
 from sentry_api.settings import SentrySettings
 
 __all__ = [

@@ -45,8 +45,8 @@ class Download:
     chunks: AsyncIterator[bytes]
 
 
-class _Region(BaseModel):
-    class Links(BaseModel):
+class _Region(BaseModel, defer_build=True):
+    class Links(BaseModel, defer_build=True):
         regionUrl: str | None = None  # noqa: N815 - the wire's name
 
     links: Links = Links()

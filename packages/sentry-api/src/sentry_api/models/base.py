@@ -1,9 +1,11 @@
 """What all of Sentry's shapes have in common: names, ids, and patience with what is new."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_camel
+
+_T = TypeVar("_T")
 
 
 def _as_text(value: object) -> object:
@@ -24,11 +26,20 @@ class Shape(BaseModel):
     """
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        defer_build=True,  # a program meets few of the shapes
     )
 
 
 class SnakeShape(BaseModel):
     """The same for the endpoints that write snake_case: replays and traces."""
 
-    model_config = ConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(populate_by_name=True, extra="ignore", frozen=True, defer_build=True)
+
+
+def reader(kind: type[_T]) -> TypeAdapter[_T]:
+    """Reads answers that are no single object, such as lists; set up when the first one comes."""
+    return TypeAdapter(kind, config=ConfigDict(defer_build=True))

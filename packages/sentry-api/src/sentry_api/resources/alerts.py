@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from sentry_api._call import delete, get, post, put
+from sentry_api.models.base import reader
 from sentry_api.models.settings import (
     AlertFiring,
     AlertRule,
@@ -17,11 +18,11 @@ from sentry_api.models.settings import (
 from sentry_api.resources.base import Resource
 
 _RULE = TypeAdapter(AlertRule)
-_RULES = TypeAdapter(list[AlertRule])
+_RULES = reader(list[AlertRule])
 _PARTS = TypeAdapter(RuleParts)
-_FIRINGS = TypeAdapter(list[AlertFiring])
+_FIRINGS = reader(list[AlertFiring])
 _OWNERSHIP = TypeAdapter(Ownership)
-_FILTERS = TypeAdapter(list[InboundFilter])
+_FILTERS = reader(list[InboundFilter])
 _PROJECT = "/projects/{organization}/{project}"
 _ALL = f"{_PROJECT}/rules/"
 _ONE = f"{_ALL}{{rule}}/"

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pydantic import TypeAdapter
 
 from sentry_api._call import Call, get, post
+from sentry_api.models.base import reader
 from sentry_api.models.releases import (
     ArtifactBundle,
     Assembled,
@@ -16,8 +17,8 @@ from sentry_api.resources.base import Resource
 
 _OPTIONS = TypeAdapter(ChunkOptions)
 _ASSEMBLED = TypeAdapter(Assembled)
-_BUNDLES = TypeAdapter(list[ArtifactBundle])
-_MATCHES = TypeAdapter(list[DebugIdMatch])
+_BUNDLES = reader(list[ArtifactBundle])
+_MATCHES = reader(list[DebugIdMatch])
 
 
 class _Files(ArtifactBundle):

@@ -1,40 +1,24 @@
 """Queries over errors, spans, logs and metrics; traces and what can be searched by."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from sentry_api._call import Call, Parameters, get
-from sentry_api.models.base import Json
+from sentry_api._call import Call, get
+from sentry_api.models.base import Json, reader
 from sentry_api.models.explore import Attribute, Series, Table, TimeSeries
 from sentry_api.models.traces import TraceMeta, TraceNode
+from sentry_api.period import Period
 from sentry_api.resources.base import Resource, at_most, only, page_size
 
 Dataset = Literal["errors", "spans", "logs", "tracemetrics", "transactions", "issuePlatform"]
 _TABLE = TypeAdapter(Table)
 _SERIES = TypeAdapter(TimeSeries)
-_ATTRIBUTES = TypeAdapter(list[Attribute])
-_NODES = TypeAdapter(list[TraceNode])
+_ATTRIBUTES = reader(list[Attribute])
+_NODES = reader(list[TraceNode])
 _META = TypeAdapter(TraceMeta)
 _ORGANIZATION = "/organizations/{organization}"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of time: how far back from now, or from ``start`` to ``end`` (with a time zone)."""
-
-    last: str | None = "14d"
-    start: datetime | None = None
-    end: datetime | None = None
-
-    def parameters(self) -> Parameters:
-        """As Sentry reads it; a fixed stretch wins."""
-        if self.start is not None or self.end is not None:
-            return {"start": self.start, "end": self.end}
-        return {"statsPeriod": self.last}
 
 
 class Explore(Resource):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from sentry_api._call import delete, get, post, put
-from sentry_api.models.base import Json
+from sentry_api.models.base import Json, reader
 from sentry_api.models.issues import (
     Activity,
     ActivityList,
@@ -21,15 +21,15 @@ from sentry_api.resources.base import Resource, only, page_size
 
 Status = Literal["resolved", "unresolved", "ignored"]
 _ISSUE = TypeAdapter(Issue)
-_ISSUES = TypeAdapter(list[Issue])
+_ISSUES = reader(list[Issue])
 _COMMENT = TypeAdapter(Comment)
-_COMMENTS = TypeAdapter(list[Comment])
+_COMMENTS = reader(list[Comment])
 _ACTIVITIES = TypeAdapter(ActivityList)
 _TAG = TypeAdapter(TagValues)
-_TAGS = TypeAdapter(list[TagValues])
-_TAG_VALUES = TypeAdapter(list[TagValue])
-_TAG_KEYS = TypeAdapter(list[TagKey])
-_REPORTS = TypeAdapter(list[UserReport])
+_TAGS = reader(list[TagValues])
+_TAG_VALUES = reader(list[TagValue])
+_TAG_KEYS = reader(list[TagKey])
+_REPORTS = reader(list[UserReport])
 _ANY = TypeAdapter(Json)
 _ALL = "/organizations/{organization}/issues/"
 _ONE = f"{_ALL}{{issue}}/"

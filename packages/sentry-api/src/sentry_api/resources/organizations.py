@@ -7,15 +7,15 @@ from pydantic import BaseModel, TypeAdapter
 from sentry_api import _regions
 from sentry_api._call import get, post
 from sentry_api.errors import NotAllowed, NotAuthenticated, NotFound
-from sentry_api.models.base import Shape
+from sentry_api.models.base import Shape, reader
 from sentry_api.models.catalog import Environment, Member, Organization, Person, Team
 from sentry_api.resources.base import Resource
 
 _ORGANIZATION = TypeAdapter(Organization)
-_ORGANIZATIONS = TypeAdapter(list[Organization])
+_ORGANIZATIONS = reader(list[Organization])
 _TEAM = TypeAdapter(Team)
-_TEAMS = TypeAdapter(list[Team])
-_MEMBERS = TypeAdapter(list[Member])
+_TEAMS = reader(list[Team])
+_MEMBERS = reader(list[Member])
 Environments = list[Environment]  # a method here is called list
 _ENVIRONMENTS = TypeAdapter(Environments)
 

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from pydantic import TypeAdapter
 
 from sentry_api._call import get, post, put
-from sentry_api.models.base import Json
+from sentry_api.models.base import Json, reader
 from sentry_api.models.catalog import Project, ProjectKey
 from sentry_api.resources.base import Resource
 
 _PROJECT = TypeAdapter(Project)
-_PROJECTS = TypeAdapter(list[Project])
+_PROJECTS = reader(list[Project])
 _KEY = TypeAdapter(ProjectKey)
-_KEYS = TypeAdapter(list[ProjectKey])
+_KEYS = reader(list[ProjectKey])
 _ANY = TypeAdapter(Json)
 _ONE = "/projects/{organization}/{project}/"
 

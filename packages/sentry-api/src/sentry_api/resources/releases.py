@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from sentry_api._call import delete, get, post, put
 from sentry_api.errors import NotFound
-from sentry_api.models.base import Json
+from sentry_api.models.base import Json, reader
 from sentry_api.models.releases import (
     Commit,
     CommitFile,
@@ -19,12 +19,12 @@ from sentry_api.models.releases import (
 from sentry_api.resources.base import Resource, only, page_size
 
 _RELEASE = TypeAdapter(Release)
-_RELEASES = TypeAdapter(list[Release])
-_COMMITS = TypeAdapter(list[Commit])
-_COMMIT_FILES = TypeAdapter(list[CommitFile])
+_RELEASES = reader(list[Release])
+_COMMITS = reader(list[Commit])
+_COMMIT_FILES = reader(list[CommitFile])
 _DEPLOY = TypeAdapter(Deploy)
-_DEPLOYS = TypeAdapter(list[Deploy])
-_FILES = TypeAdapter(list[ReleaseFile])
+_DEPLOYS = reader(list[Deploy])
+_FILES = reader(list[ReleaseFile])
 _JSON = TypeAdapter(Json)
 _ALL = "/organizations/{organization}/releases/"
 _ONE = f"{_ALL}{{version}}/"

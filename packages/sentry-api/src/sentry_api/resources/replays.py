@@ -7,13 +7,14 @@ from pydantic import TypeAdapter
 
 from sentry_api._call import get
 from sentry_api._transport import Download
+from sentry_api.models.base import reader
 from sentry_api.models.replays import Replay, ReplayAnswer, ReplayList, Segment
+from sentry_api.period import Period
 from sentry_api.resources.base import Resource, at_most, only, page_size
-from sentry_api.resources.explore import Period
 
 _REPLAY = TypeAdapter(ReplayAnswer)
 _REPLAYS = TypeAdapter(ReplayList)
-_SEGMENTS = TypeAdapter(list[Segment])
+_SEGMENTS = reader(list[Segment])
 _COUNTS = TypeAdapter(dict[str, int])
 _RECORDING = "/projects/{organization}/{project}/replays/{replay}/recording-segments/"
 

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from pydantic import TypeAdapter
 
 from sentry_api._call import delete, get, post
+from sentry_api.models.base import reader
 from sentry_api.models.releases import Commit, Repository
 from sentry_api.models.settings import CodeMapping, MappingOutcomes
 from sentry_api.resources.base import Resource
 
 _REPOSITORY = TypeAdapter(Repository)
-_REPOSITORIES = TypeAdapter(list[Repository])
-_COMMITS = TypeAdapter(list[Commit])
-_MAPPINGS = TypeAdapter(list[CodeMapping])
+_REPOSITORIES = reader(list[Repository])
+_COMMITS = reader(list[Commit])
+_MAPPINGS = reader(list[CodeMapping])
 _OUTCOMES = TypeAdapter(MappingOutcomes)
 _REPOS = "/organizations/{organization}/repos/"
 _CODE = "/organizations/{organization}/code-mappings/"
