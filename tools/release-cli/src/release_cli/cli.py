@@ -5,8 +5,7 @@ import sys
 
 import typer
 
-import observability
-from observability import ObservabilityError
+from release_cli import telemetry
 from release_cli.commands import (
     bootstrap,
     changelog,
@@ -22,8 +21,6 @@ from release_cli.commands import (
 from release_cli.errors import designed
 from release_cli.output import print_error
 
-PROJECT = "kijko-release-cli"
-
 app = typer.Typer(
     name="release",
     help="Releases each app to Sentry with exactly the commits and sources that are in it.",
@@ -37,23 +34,24 @@ for verb in (
     verb.register(app)
 
 
-def main() -> None:
+def command_line() -> int:
     """Run the command line; a designed error is two sentences and its own exit status.
 
-    This program is a Sentry project itself: what goes wrong in it is seen where it is sent to.
+    Returns:
+        The exit status.
     """
     try:
-        observability.init(PROJECT)
+        telemetry.start()
         app(prog_name="release")
-    except ObservabilityError as error:
-        sys.stderr.write(f"release: {error}\n")
-        raise SystemExit(2) from None
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except Exception as error:
-        observability.capture_exception(error)
+        telemetry.capture(error)
         if os.environ.get("RELEASE_DEBUG"):
             raise
         ours = designed(error)
         print_error(ours, as_json="--json" in sys.argv)
-        raise SystemExit(ours.exit_code) from None
+        return ours.exit_code
     finally:
-        observability.close()
+        telemetry.stop()
+    return 0

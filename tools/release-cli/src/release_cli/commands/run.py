@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import observability
+from release_cli import telemetry
 from release_cli.commands.options import (
     AffectedFrom,
     Apps,
@@ -114,7 +114,7 @@ def run(
     except Exception as error:
         if not best_effort:
             raise
-        observability.capture_exception(error)
+        telemetry.capture(error)
         print_error(designed(error), as_json=as_json)
         sys.stderr.write("release: --best-effort: nothing was released, and that is no failure.\n")
         return
@@ -193,7 +193,7 @@ def _report(outcomes: "list[Outcome]", *, quiet: bool) -> None:
         for warning in (*each.plan.warnings, *(each.uploaded.warnings if each.uploaded else ())):
             sys.stderr.write(f"release: {each.plan.name}: {warning}\n")
         if each.error is not None:
-            observability.capture_exception(each.error)
+            telemetry.capture(each.error)
             done = ", ".join(each.done) or "nothing"
             sys.stderr.write(
                 f"release: {each.plan.name}: {each.error.what} {each.error.advice} "
