@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from release_cli.errors import ReleaseCliError
 
 STAMP = "observability/release.json"
-_SCRIPTS = (".js", ".mjs", ".cjs")
 # What pex puts beside the sources: installed packages and its own start-up code.
 _NOT_OURS = (".deps", ".bootstrap", "__pex__")
 
@@ -111,16 +110,6 @@ class PackedArtifact:
             return file.read_bytes() if file.is_file() else None
         with zipfile.ZipFile(self.path) as packed:
             return packed.read(name) if name in packed.NameToInfo else None
-
-
-def scripts(folder: Path) -> list[Path]:
-    """The JavaScript files below a folder, sorted."""
-    return sorted(file for file in folder.glob("**/*") if file.suffix in _SCRIPTS)
-
-
-def source_maps(folder: Path) -> list[Path]:
-    """The source maps of scripts below a folder, sorted."""
-    return sorted(file for file in folder.glob("**/*.map") if Path(file.stem).suffix in _SCRIPTS)
 
 
 def _is_ours(name: str) -> bool:

@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,30 +160,35 @@ class Repository:
         match = re.search(r"([^/:]+/[^/]+?)(?:\.git)?/?$", url)
         return match.group(1) if match else self.root.name
 
-    def tag(self, name: str, commit: str) -> None:
-        """Name a commit; the same again changes nothing.
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Name commits, all of them or none; the same again changes nothing.
+
+        Args:
+            tags: commits by the names they get.
 
         Raises:
-            GitFailed: another commit has that name.
+            GitFailed: another commit has one of the names.
         """
+        lines = [f"create refs/tags/{name} {commit}\n" for name, commit in tags.items()]
         try:
-            self._git("tag", name, commit)
+            self._git("update-ref", "--stdin", given="".join(lines))
         except GitFailed:
-            if self.tags().get(name) != commit:
+            there = self.tags()
+            if any(there.get(name) != commit for name, commit in tags.items()):
                 raise
 
-    def push_tag(self, name: str, remote: str) -> None:
-        """Send a tag to a remote."""
-        self._git("push", "--quiet", remote, f"refs/tags/{name}")
+    def push_tags(self, names: Iterable[str], remote: str) -> None:
+        """Send tags to a remote."""
+        self._git("push", "--quiet", remote, *(f"refs/tags/{name}" for name in names))
 
-    def _git(self, *arguments: str) -> str:
+    def _git(self, *arguments: str, given: str = "") -> str:
         environment = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
         try:
             done = subprocess.run(
                 ["git", "-c", "core.quotePath=false", *arguments],
                 cwd=self.root,
                 env={**environment, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-                stdin=subprocess.DEVNULL,
+                input=given.encode(),
                 capture_output=True,
                 check=False,
             )

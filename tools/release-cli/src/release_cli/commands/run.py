@@ -186,8 +186,8 @@ def _release(
 
 
 def _report(outcomes: "list[Outcome]", *, quiet: bool) -> None:
-    out = console()
-    if not outcomes and not quiet:
+    out = None if quiet else console()
+    if out is not None and not outcomes:
         out.print("Nothing to release: no app has anything new.")
     for each in outcomes:
         for warning in (*each.plan.warnings, *(each.uploaded.warnings if each.uploaded else ())):
@@ -199,7 +199,7 @@ def _report(outcomes: "list[Outcome]", *, quiet: bool) -> None:
                 f"release: {each.plan.name}: {each.error.what} {each.error.advice} "
                 f"Done: {done}. Not done: {', '.join(each.open)}.\n"
             )
-        elif not quiet:
+        elif out is not None:
             again = " (was done before)" if each.skipped == each.done else ""
             out.print(f"[green]{each.status}[/green] {each.plan.release}{again}", soft_wrap=True)
 

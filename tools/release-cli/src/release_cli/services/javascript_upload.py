@@ -4,17 +4,13 @@ Maps are removed last, and only when the server has each of them, so that a run 
 anywhere can be run again.
 """
 
-import re
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from release_cli.clients.artifacts import scripts, source_maps
 from release_cli.clients.sentry import Sentry, UploadFailed
+from release_cli.clients.served import Served, look_at
 from release_cli.services.uploaded import Uploaded
-
-# The comment that debug ids are kept in, at the end of a script.
-_COMMENT = re.compile(rb"//[#@] debugId=([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
-_TAIL_BYTES = 4096
 
 
 async def upload_javascript(
@@ -37,11 +33,14 @@ async def upload_javascript(
     Raises:
         UploadFailed: a script has no map, or the server lacks one after the upload.
     """
-    for folder in folders:
-        # Sentry's plugins for bundlers have given the ids already; then there is nothing to do.
-        if source_maps(folder) and not all(map(_debug_id, scripts(folder))):
-            await sentry.cli.inject(folder)
-    ids = {found for folder in folders for found in debug_ids(folder)}
+    served = await asyncio.to_thread(look_at, folders)
+    # Sentry's plugins for bundlers have given the ids already; then there is nothing to do.
+    bare = [each for each in served if each.is_bare and each.maps]
+    if bare:
+        for each in bare:
+            await sentry.cli.inject(each.folder)
+        served = await asyncio.to_thread(look_at, folders)
+    ids = frozenset[str]().union(*(each.ids for each in served))
     if not ids:
         raise UploadFailed(
             f"{', '.join(map(str, folders))} has no source map, and no script that had one.",
@@ -49,15 +48,15 @@ async def upload_javascript(
         )
     missing = await sentry.not_in_bundles(project, ids)
     if missing:
-        await _send(sentry, folders, missing, release, project)
-    removed = 0 if keep_maps else _remove([each for f in folders for each in source_maps(f)])
+        await _send(sentry, served, missing, release, project)
+    removed = 0 if keep_maps else await asyncio.to_thread(_remove_maps, served)
     return Uploaded("source maps", files=len(ids), sent=len(missing), removed=removed)
 
 
 async def _send(
-    sentry: Sentry, folders: Sequence[Path], missing: set[str], release: str, project: str
+    sentry: Sentry, served: Sequence[Served], missing: set[str], release: str, project: str
 ) -> None:
-    with_maps = [folder for folder in folders if source_maps(folder)]
+    with_maps = [each.folder for each in served if each.maps]
     if with_maps:
         await sentry.cli.upload_source_maps(with_maps, release, [project])
         missing = await sentry.not_in_bundles(project, missing, release)
@@ -71,20 +70,8 @@ async def _send(
         )
 
 
-def debug_ids(folder: Path) -> list[str]:
-    """The debug ids of the scripts below a folder, which their maps share."""
-    found = (_debug_id(file) for file in scripts(folder))
-    return [each.lower() for each in found if each]
-
-
-def _debug_id(file: Path) -> str | None:
-    with file.open("rb") as script:
-        script.seek(max(0, file.stat().st_size - _TAIL_BYTES))
-        match = _COMMENT.search(script.read())
-    return match.group(1).decode() if match else None
-
-
-def _remove(maps: Sequence[Path]) -> int:
+def _remove_maps(served: Sequence[Served]) -> int:
+    maps = [file for each in served for file in each.maps]
     for file in maps:
         file.unlink(missing_ok=True)
     return len(maps)

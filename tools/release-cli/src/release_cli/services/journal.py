@@ -4,9 +4,8 @@ Every step may be done twice (the server is asked, or takes the same again as no
 journal may be lost, with the machine's power too; it saves the questions.
 """
 
-import json
+import os
 import re
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -48,7 +47,10 @@ class Journal:
         self._write()
 
     def _write(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=self._file.parent, delete=False) as partial:
-            partial.write(json.dumps(self._entry.model_dump(), indent=1))
-        Path(partial.name).replace(self._file)
+        partial = self._file.with_suffix(f".{os.getpid()}")
+        try:
+            partial.write_text(self._entry.model_dump_json(indent=1))
+        except FileNotFoundError:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(self._entry.model_dump_json(indent=1))
+        partial.replace(self._file)

@@ -11,6 +11,7 @@ from release_cli.errors import ReleaseCliError, designed
 from release_cli.services.journal import Journal, Step
 from release_cli.services.plan import AppPlan
 from release_cli.services.release_steps import ReleaseSteps, Wishes
+from release_cli.services.tagging import Tagger
 from release_cli.services.uploaded import Uploaded
 
 _SIDE_BY_SIDE = 8
@@ -86,7 +87,10 @@ class ReleaseRun:
     folder: Path
     on_step: OnStep = _silent
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SIDE_BY_SIDE))
-    _git: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _tagger: Tagger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tagger = Tagger(self.repository, self.wishes.push)
 
     async def release(
         self, plans: Sequence[AppPlan], failed: dict[str, ReleaseCliError]
@@ -105,7 +109,9 @@ class ReleaseRun:
         if error is not None:
             return Outcome(plan, (), open=steps, error=error)
         journal = Journal(self.folder, self.server, plan.release)
-        work = ReleaseSteps(plan, self.sentry, self.repository, self.repository_name, self.wishes)
+        work = ReleaseSteps(
+            plan, self.sentry, self.repository, self.repository_name, self.wishes, self._tagger
+        )
         done: list[str] = []
         skipped: list[str] = []
         async with self._slots:
@@ -115,7 +121,7 @@ class ReleaseRun:
                         skipped.append(step)
                     else:
                         self.on_step(plan, step, False)
-                        await self._do(work, step)
+                        await work.of(step)()
                         journal.note(work.key(step))
                     done.append(step)
                     self.on_step(plan, step, True)
@@ -123,11 +129,3 @@ class ReleaseRun:
                 error = designed(problem)
         open_steps = tuple(step for step in steps if step not in done)
         return Outcome(plan, tuple(done), tuple(skipped), open_steps, work.uploaded, error)
-
-    async def _do(self, work: ReleaseSteps, step: Step) -> None:
-        if step != "tag":
-            await work.of(step)()
-            return
-        # Git locks its references: two tags at once would fail.
-        async with self._git:
-            await work.of(step)()

@@ -7,8 +7,7 @@ chunk twice, finalizing looks first, a deploy is noted under a name once, a tag 
 a kill at any point the same command continues.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +15,10 @@ from release_cli.clients.git import Repository
 from release_cli.clients.sentry import Sentry, new_commit
 from release_cli.services.journal import Step
 from release_cli.services.plan import AppPlan
+from release_cli.services.tagging import Tagger
 from release_cli.services.uploaded import Uploaded
 from release_cli.services.uploads import UploadRequest, upload
-from sentry_api.models.releases import Release
+from sentry_api.models.releases import Deploy, Release
 
 STEPS: tuple[Step, ...] = ("create", "upload", "finalize", "deploy", "tag")
 
@@ -71,6 +71,7 @@ class ReleaseSteps:
     repository: Repository
     repository_name: str
     wishes: Wishes
+    tagger: Tagger
     uploaded: Uploaded | None = None
     _made: Release | None = None
 
@@ -134,15 +135,21 @@ class ReleaseSteps:
         wishes, release = self.wishes, self.plan.release
         if wishes.environment is None:
             return
-        if self._made is None or self._made.deploy_count:
-            for each in await self.sentry.deploys(release):
-                if (each.environment, each.name) == (wishes.environment, wishes.deploy_name):
-                    return
+        wanted = (wishes.environment, wishes.deploy_name)
+        if wanted in {(each.environment, each.name) for each in await self._deploys()}:
+            return
         await self.sentry.deploy(
             release, wishes.environment, name=wishes.deploy_name, url=wishes.deploy_url
         )
 
+    async def _deploys(self) -> Sequence[Deploy]:
+        # What this very run made is as the server said then: mostly it went nowhere, or once.
+        made = self._made
+        if made is not None and made.deploy_count == 0:
+            return ()
+        if made is not None and made.deploy_count == 1 and made.last_deploy is not None:
+            return (made.last_deploy,)
+        return await self.sentry.deploys(self.plan.release)
+
     async def _tag(self) -> None:
-        await asyncio.to_thread(self.repository.tag, self.plan.tag, self.plan.head)
-        if self.wishes.push:
-            await asyncio.to_thread(self.repository.push_tag, self.plan.tag, self.wishes.push)
+        await self.tagger.tag(self.plan.tag, self.plan.head)

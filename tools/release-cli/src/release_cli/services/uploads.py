@@ -1,5 +1,6 @@
 """The source upload of an app: which kind its platform asks for."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ async def upload(sentry: Sentry, wanted: UploadRequest) -> Uploaded:
         )
     if packed is not None and wanted.check_stamp:
         packed.check_release(app.project, wanted.release)
-    sources = sources_of(app, packed, wanted.root)
+    sources = await asyncio.to_thread(sources_of, app, packed, wanted.root)
     return await upload_python(
         sentry, app, sources, release=wanted.release, repository=wanted.repository
     )
