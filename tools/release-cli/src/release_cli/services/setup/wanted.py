@@ -146,5 +146,5 @@ _PLAN = (
     _planned("kijko-editor", "javascript-react", "packages/editor"),
     _planned("kijko-observability", "python", "packages/observability", "observability"),
     _planned("kijko-release-cli", "python", "tools/release-cli", "release_cli"),
-    _planned("kijko-mcp-server", "python", "tools/mcp-server", "mcp_server"),
+    _planned("kijko-mcp-server", "python", "tools/mcp-server", "kijko_mcp"),
 )
