@@ -46,6 +46,7 @@ class Proxy:
     requests: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     delay: float = 0.0
+    _replaced: tuple[str, bytes, bytes] = ("", b"", b"")
     _hold: tuple[int | str, When] | None = None
     _held: threading.Event = field(default_factory=threading.Event)
     _go: threading.Event = field(default_factory=threading.Event)
@@ -62,6 +63,15 @@ class Proxy:
         self._held.clear()
         self._go.clear()
         self._hold = (which, when)
+
+    def replace(self, path: str, old: bytes, new: bytes) -> None:
+        """Answer otherwise than the server where the path has this part."""
+        self._replaced = (path, old, new)
+
+    def answered(self, path: str, body: bytes) -> bytes:
+        """What is answered where the server answers `body`."""
+        part, old, new = self._replaced
+        return body.replace(old, new) if part and part in path else body
 
     def is_held(self) -> bool:
         """Whether that request is held now."""
@@ -142,7 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             if self.running.stops(number, self.path, "after"):
                 self.close_connection = True
                 return
-            self._answer(answer.status_code, dict(answer.headers), answer.content)
+            body = self.running.answered(self.path, answer.content)
+            self._answer(answer.status_code, dict(answer.headers), body)
         except OSError:
             self.close_connection = True  # the program was killed
 

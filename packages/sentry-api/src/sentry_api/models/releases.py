@@ -8,6 +8,8 @@ from pydantic import AliasChoices, Field
 from sentry_api.models.base import Id, Json, Shape
 from sentry_api.models.catalog import Person, ProjectName
 
+_SOURCE_MAP = 3  # Sentry's number of that type of file
+
 
 class Repository(Shape):
     """A repository of source code."""
@@ -168,6 +170,11 @@ class BundleFile(Shape):
     file_type: int | None = None
     file_size: int = 0
     debug_id: str | None = None
+
+    @property
+    def is_source_map(self) -> bool:
+        """Whether it explains a script, and is not the script itself."""
+        return self.file_type == _SOURCE_MAP
 
 
 class DebugIdMatch(Shape):

@@ -11,7 +11,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from pathlib import Path
 from release_cli.clients.bundles import Bundle
 from release_cli.clients.git import Commit
 from release_cli.clients.sentry_cli import SentryCli
+from release_cli.clients.served import Script
 from release_cli.errors import ReleaseCliError
 from release_cli.projects import CodeMapping
 from sentry_api import SentryClient, SentrySettings
@@ -134,23 +135,26 @@ class Sentry:
             sent += await self._send(done, parts)
 
     async def not_in_bundles(
-        self, project: str, debug_ids: Iterable[str], release: str = ""
-    ) -> set[str]:
-        """Those debug ids that are not in the newest bundles of a project.
+        self, project: str, scripts: Mapping[str, Script], release: str = ""
+    ) -> dict[str, Script]:
+        """Those scripts whose source maps are not in the newest bundles of a project.
 
-        It is cheaper than to ask for each, and enough where nothing has changed.
+        Of a script that has none it is the script itself that is looked for. This is cheaper than
+        to ask for each, and enough where nothing has changed.
 
         Args:
             project: the slug.
-            debug_ids: what is looked for.
+            scripts: what is looked for, by debug ids.
             release: only bundles of that release.
         """
-        missing = set(debug_ids)
+        missing = dict(scripts)
         looked_at = 0
         async for bundle in self.api.artifacts.bundles(project, query=release):
             async for file in self.api.artifacts.files(project, bundle.bundle_id):
-                if file.debug_id is not None:
-                    missing.discard(file.debug_id.lower())
+                debug_id = (file.debug_id or "").lower()
+                script = missing.get(debug_id)
+                if script is not None and (file.is_source_map or not script.is_mapped):
+                    del missing[debug_id]
             looked_at += 1
             if not missing or looked_at == _NEWEST:
                 break

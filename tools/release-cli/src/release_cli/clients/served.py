@@ -8,25 +8,45 @@ from pathlib import Path
 
 _SCRIPTS = (".js", ".mjs", ".cjs")
 _MAPS = tuple(f"{each}.map" for each in _SCRIPTS)
-# The comment that debug ids are kept in, at the end of a script.
-_COMMENT = re.compile(rb"//[#@] debugId=([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
+# The comments at the end of a script that say its debug id, and where its map is.
+_DEBUG_ID = re.compile(rb"//[#@] debugId=([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
+_SOURCE_MAP = re.compile(rb"//[#@] sourceMappingURL=(?!data:)(\S+)\s*$", re.MULTILINE)
 _TAIL_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """A folder of scripts.
+class Script:
+    """A script.
 
     Attributes:
-        ids: the debug ids of its scripts, which their maps share.
-        maps: the source maps of scripts.
-        is_bare: whether a script has no debug id.
+        debug_id: which its map shares; None until it was given one.
+        is_mapped: whether it has a source map, here or, as it says itself, elsewhere.
+        has_map: whether that is here.
     """
 
+    path: Path
+    debug_id: str | None
+    is_mapped: bool
+    has_map: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A folder of scripts, and the source maps in it."""
+
     folder: Path
-    ids: frozenset[str]
+    scripts: tuple[Script, ...]
     maps: tuple[Path, ...]
-    is_bare: bool
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The debug ids of its scripts."""
+        return frozenset(each.debug_id for each in self.scripts if each.debug_id is not None)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it has source maps, and a script without a debug id."""
+        return bool(self.maps) and any(each.debug_id is None for each in self.scripts)
 
 
 def look_at(folders: Sequence[Path]) -> list[Served]:
@@ -36,17 +56,24 @@ def look_at(folders: Sequence[Path]) -> list[Served]:
 
 def _look_at(folder: Path) -> Served:
     files = [Path(at, name) for at, _, names in os.walk(folder) for name in names]
-    found = [_debug_id(each) for each in files if each.name.endswith(_SCRIPTS)]
-    return Served(
-        folder,
-        frozenset(each for each in found if each is not None),
-        tuple(each for each in files if each.name.endswith(_MAPS)),
-        is_bare=None in found,
-    )
+    maps = tuple(each for each in files if each.name.endswith(_MAPS))
+    known = frozenset(map(str, maps))
+    scripts = tuple(_script(each, known) for each in files if each.name.endswith(_SCRIPTS))
+    return Served(folder, scripts, maps)
 
 
-def _debug_id(file: Path) -> str | None:
+def _script(file: Path, maps: frozenset[str]) -> Script:
     with file.open("rb", buffering=0) as script:
         script.seek(max(0, os.fstat(script.fileno()).st_size - _TAIL_BYTES))
-        match = _COMMENT.search(script.read())
-    return match.group(1).decode().lower() if match else None
+        tail = script.read()
+    debug_id, named = _DEBUG_ID.search(tail), _SOURCE_MAP.search(tail)
+    places = [f"{file}.map"]
+    if named is not None:
+        places.append(os.path.normpath(file.parent / named.group(1).decode(errors="replace")))
+    has_map = not maps.isdisjoint(places)
+    return Script(
+        file,
+        debug_id.group(1).decode().lower() if debug_id else None,
+        is_mapped=has_map or named is not None,
+        has_map=has_map,
+    )

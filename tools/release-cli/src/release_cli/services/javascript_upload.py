@@ -5,11 +5,11 @@ anywhere can be run again.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from release_cli.clients.sentry import Sentry, UploadFailed
-from release_cli.clients.served import Served, look_at
+from release_cli.clients.served import Script, Served, look_at
 from release_cli.services.uploaded import Uploaded
 
 
@@ -35,39 +35,49 @@ async def upload_javascript(
     """
     served = await asyncio.to_thread(look_at, folders)
     # Sentry's plugins for bundlers have given the ids already; then there is nothing to do.
-    bare = [each for each in served if each.is_bare and each.maps]
+    bare = [each for each in served if each.is_bare]
     if bare:
         for each in bare:
             await sentry.cli.inject(each.folder)
         served = await asyncio.to_thread(look_at, folders)
-    ids = frozenset[str]().union(*(each.ids for each in served))
-    if not ids:
+    scripts = {one.debug_id: one for each in served for one in each.scripts if one.debug_id}
+    if not scripts:
         raise UploadFailed(
             f"{', '.join(map(str, folders))} has no source map, and no script that had one.",
             "Turn source maps on in its build, and build again.",
         )
-    missing = await sentry.not_in_bundles(project, ids)
-    if missing:
-        await _send(sentry, served, missing, release, project)
+    missing = await sentry.not_in_bundles(project, scripts)
+    warnings = await _send(sentry, served, missing, release, project) if missing else ()
     removed = 0 if keep_maps else await asyncio.to_thread(_remove_maps, served)
-    return Uploaded("source maps", files=len(ids), sent=len(missing), removed=removed)
+    return Uploaded(
+        "source maps", files=len(scripts), sent=len(missing), removed=removed, warnings=warnings
+    )
 
 
 async def _send(
-    sentry: Sentry, served: Sequence[Served], missing: set[str], release: str, project: str
-) -> None:
+    sentry: Sentry,
+    served: Sequence[Served],
+    missing: Mapping[str, Script],
+    release: str,
+    project: str,
+) -> tuple[str, ...]:
+    """Upload, and see that it is there; what could not be there is a warning."""
     with_maps = [each.folder for each in served if each.maps]
     if with_maps:
         await sentry.cli.upload_source_maps(with_maps, release, [project])
         missing = await sentry.not_in_bundles(project, missing, release)
-    lacking = await sentry.lacking(project, missing)
-    if lacking:
+    lost = {debug_id for debug_id, script in missing.items() if script.has_map}
+    lost.update(await sentry.lacking(project, missing.keys() - lost))
+    if lost:
         raise UploadFailed(
-            f"The server lacks the source maps of {len(lacking)} scripts, first {lacking[0]}.",
+            f"The server lacks the source maps of {len(lost)} scripts, "
+            f"first of {min(str(missing[each].path) for each in lost)}.",
             "Look whether its disk is full, and run the release again."
             if with_maps
             else "Build again, so that the maps are there, and run the release again.",
         )
+    nowhere = sorted(script.path.name for script in missing.values()) if with_maps else []
+    return tuple(f"{name} names a source map that is not here." for name in nowhere)
 
 
 def _remove_maps(served: Sequence[Served]) -> int:
