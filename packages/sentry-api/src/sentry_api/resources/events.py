@@ -7,15 +7,14 @@ from pydantic import TypeAdapter
 
 from sentry_api._call import get
 from sentry_api._transport import Download
-from sentry_api.models.base import reader
 from sentry_api.models.events import Attachment, Event, EventPlace
 from sentry_api.models.releases import Committer, Committers
 from sentry_api.resources.base import Resource, page_size
 
 _EVENT = TypeAdapter(Event)
-_EVENTS = reader(list[Event])
+_EVENTS = TypeAdapter(list[Event])
 _PLACE = TypeAdapter(EventPlace)
-_ATTACHMENTS = reader(list[Attachment])
+_ATTACHMENTS = TypeAdapter(list[Attachment])
 _OF_ISSUE = "/organizations/{organization}/issues/{issue}/events/"
 _OF_PROJECT = "/projects/{organization}/{project}/events/"
 _ATTACHED = f"{_OF_PROJECT}{{event}}/attachments/"
