@@ -11,6 +11,7 @@ from kijko_mcp.answers.answer import Answer, render
 from kijko_mcp.answers.cost import at_most
 from kijko_mcp.answers.untrusted import line, name
 from kijko_mcp.answers.vocabulary import WORDS
+from kijko_mcp.questions.reproduce import reproduce
 from mcp_hostile import CORPUS
 from mcp_tokens import tokens
 
@@ -52,7 +53,7 @@ def test_an_answer_keeps_to_its_budget(parts: list[list[str]], named: str, budge
     for number, texts in enumerate(parts):
         keep = "last" if number % 2 else "first"
         answer.show(f"evidence {number}", *(line(each, 300) for each in texts), keep=keep)
-    answer.tell("reproduce", "./pants run apps/comfyui-gateway:gateway -- jobs show " + "7f" * 16)
+    answer.tell("reproduce", reproduce("7f" * 16, "http://127.0.0.1:8080") or "")
     answer.next = [f'explain_trace(trace="{"7f" * 16}")', f'show_replay(replay="{"e9" * 16}")']
     answer.notes.append("The commit 0123456789 that is checked out is this release.")
     shown = render(answer, budget)

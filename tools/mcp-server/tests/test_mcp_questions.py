@@ -329,7 +329,8 @@ async def test_the_check_after_a_release(editor: Editor) -> None:
 async def test_the_command_that_reproduces_a_failed_job(editor: Editor) -> None:
     job = editor.story.failed_encode
     answer = await editor.ask("ask_workspace", job=job)
-    assert answer.facts["command"].endswith(f"jobs show {job}")
+    address = f"http://127.0.0.1:8080/api/jobs/{job}/again?wait=60"
+    assert answer.facts["command"] == f"curl -X POST '{address}'"
 
 
 async def test_a_query_of_ones_own_turns_pages(editor: Editor) -> None:

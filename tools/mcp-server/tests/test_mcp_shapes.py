@@ -132,9 +132,9 @@ async def _asked(about: str, tool: str, /, **arguments: object) -> Said:
 async def test_the_last_error_is_explained() -> None:
     answer = await _asked("issue", "explain_issue", issue="CLOUDFLARE-MCP-41")
     assert answer.conclusion.startswith("CLOUDFLARE-MCP-41 (unresolved, 25 events, 1 user")
-    assert "`index.js:19631`" in answer.conclusion
+    assert "`index.js:19631:" in answer.conclusion
     for fact in (
-        "Tool list_organizations is already registered", "OAuthProviderImpl.fetch", "index.js:8029",
+        "Tool list_organizations is already registered", "OAuthProviderImpl.fetch", ":8029",
         "3032af8bcdfe4423b937fc5c041d5d82", "7e07485f-12f9-416b-8b14-26260799b51f",
         "GET /api/0/organizations/ [200]", "runtime.name=cloudflare",
     ):  # fmt: skip
@@ -163,7 +163,7 @@ async def test_a_replay_is_shown() -> None:
     answer = await _asked("issue", "show_replay", replay=REPLAY)
     assert not answer.refused, answer.text
     assert REPLAY in answer.conclusion.replace("-", "")
-    assert "example.com/checkout" in answer.text
+    assert "/checkout" in answer.text
 
 
 async def test_a_release_is_checked() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -88,7 +89,7 @@ async def _client(stack: Stack) -> AsyncIterator[Client]:
     sentry = SentrySettings.model_validate(
         {"url": stack.sentry, "org": "kijko", "api_timeout": DEADLINE}
     )
-    settings = McpSettings.model_validate({"call_timeout": DEADLINE})
+    settings = McpSettings.model_validate({"call_timeout": DEADLINE, "gateway": stack.gateway})
     async with client_of(sentry, settings) as opened:
         yield opened
 
@@ -108,11 +109,16 @@ async def test_the_last_failed_workflow_is_the_job_that_has_just_failed(stack: S
         job = stack.run("fails-on-purpose")
         assert job["status"] == "failed"
         answer = await _once_it_says(client, job["id"], "explain_trace", which="failed_workflow")
-        assert job["trace_id"] in answer.conclusion
+        assert job["trace_id"] in answer.text
         assert "SaveVideo" in answer.conclusion
         assert "libx264" in answer.text
         assert answer.facts["job"] == job["id"]
-        assert job["id"] in answer.facts["reproduce"]
+        command = shlex.split(answer.facts["reproduce"])
+        assert command[:3] == ["curl", "-X", "POST"]
+        async with httpx.AsyncClient(timeout=DEADLINE) as caller:
+            again = (await caller.post(command[3])).json()
+        assert again["id"] != job["id"]
+        assert (again["status"], again["error"]) == ("failed", job["error"])
 
 
 async def test_a_job_leads_to_its_trace_and_its_error(stack: Stack) -> None:

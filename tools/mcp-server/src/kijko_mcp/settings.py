@@ -16,6 +16,7 @@ class McpSettings(BaseSettings):
         workspace: ``MCP_WORKSPACE``: the checkout; the current folder when not given.
         graph: ``MCP_GRAPH``: what ``./pants project-graph --format=json`` printed; Pants is asked
             when not given.
+        gateway: ``MCP_GATEWAY``: where jobs are run, for the command that runs one again.
         tokens: ``MCP_TOKENS``: an answer's budget, in tokens.
         call_timeout: ``MCP_CALL_TIMEOUT``: seconds for one tool call.
         at_once: ``MCP_AT_ONCE``: tool calls that work at the same time; the others wait.
@@ -35,6 +36,7 @@ class McpSettings(BaseSettings):
 
     workspace: Path | None = None
     graph: Path | None = None
+    gateway: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^\s\x00-\x20]+$")
     tokens: int = Field(default=1500, ge=400, le=50_000)
     call_timeout: float = Field(default=90.0, gt=0, le=3600)
     at_once: int = Field(default=16, ge=1, le=256)

@@ -171,7 +171,7 @@ def _answer(desk: Desk, evidence: Evidence) -> Answer:
     answer.show("called by" if code else "stack, innermost first", *stack_lines(frames))
     answer.tell("first seen", f"{ago(issue.first_seen)}{_in(issue.first_release)}")
     answer.tell("event", _about(evidence))
-    if command := reproduce(tag(event, "job_id")):
+    if command := answer.facts.get("reproduce"):
         answer.tell("reproduce", command)
     if issue.permalink:
         answer.tell("page", issue.permalink)
@@ -262,7 +262,7 @@ def _facts(desk: Desk, evidence: Evidence) -> dict[str, Any]:
         "unchanged": first.same if first else None,
         "owners": evidence.owners,
         "suspect": evidence.suspect.sha if evidence.suspect else None,
-        "reproduce": reproduce(tag(event, "job_id")),
+        "reproduce": reproduce(tag(event, "job_id"), desk.settings.gateway),
         "page": issue.permalink,
     }
     if evidence.suspect is None and evidence.suspect_by_sentry is not None:

@@ -192,6 +192,7 @@ def _answer(
     deepest = max(failed, key=lambda span: len(path_of(span)), default=None)
     page = f"{desk.url}/organizations/{desk.sentry.organization}/explore/traces/trace"
     answer = Answer(_conclusion(found, roots, spans, errors, deepest, parts, total))
+    command = reproduce(found.job, desk.settings.gateway)
     answer.facts = {
         "trace": found.trace,
         "ms": round(total, 1),
@@ -201,12 +202,12 @@ def _answer(
         "errors": [error.issue_id for error in errors if error.issue_id],
         "bottleneck": {"kind": parts[0].kind, "ms": round(parts[0].spent, 1)} if parts else None,
         "page": f"{page}/{found.trace}/",
-        **({"job": found.job, "reproduce": reproduce(found.job)} if found.job else {}),
+        **({"job": found.job, "reproduce": command} if found.job else {}),
     }
     answer.show("errors", *(_error(error) for error in errors[:8]))
     answer.show("where the time went", *_shares(parts, total, usual))
     answer.show("spans (start, duration)", *_tree(roots))
-    if command := reproduce(found.job):
+    if command:
         answer.tell("reproduce", command)
     answer.tell("page", f"{page}/{found.trace}/")
     if errors and errors[0].event_id:

@@ -37,7 +37,7 @@ async def ask_workspace(desk: Desk, wanted: WorkspaceWanted) -> Answer:
         CheckoutUnreadable: git or Pants cannot say.
     """
     if wanted.job:
-        return _reproduce(wanted.job)
+        return _reproduce(desk, wanted.job.strip())
     checkout = desk.checkout
     if checkout is None:
         raise Unclear(
@@ -207,13 +207,13 @@ async def _newest_release(desk: Desk, checkout: Checkout, project: LocalProject)
     return None
 
 
-def _reproduce(job: str) -> Answer:
-    command = reproduce(job.strip())
+def _reproduce(desk: Desk, job: str) -> Answer:
+    command = reproduce(job, desk.settings.gateway)
     if command is None:
         raise NothingFound(
             "That is no job's id.", "A job's id has letters, digits and dashes only."
         )
-    answer = Answer(f"Reproduce job {job.strip()}: {command}")
-    answer.facts = {"job": job.strip(), "command": command}
-    answer.next.append(f'explain_trace(job="{job.strip()}")')
+    answer = Answer(f"Reproduce job {job}: {command}")
+    answer.facts = {"job": job, "command": command}
+    answer.next.append(f'explain_trace(job="{job}")')
     return answer
