@@ -245,9 +245,9 @@ async def test_the_replay_of_an_error(editor: Editor) -> None:
         "2.0 click button render-proxy",
         "2.0 network POST /api/gw → 200 in 93 ms",
         "3.5 click button boom",
-        f"3.5 ERROR {story.crash.short_id} {mcp_story.CRASH}: {mcp_story.CRASH_MESSAGE}",
+        f"3.5 ERROR {story.crash.short_id}: {mcp_story.CRASH}: {mcp_story.CRASH_MESSAGE}",
         "3.6 click button pii",
-        "3.6 ERROR KIJKO-WEB-2 Error: bad login [email] from [ip] [token]",
+        "3.6 ERROR KIJKO-WEB-2: Error: bad login [email] from [ip] [token]",
         "3.7 click button ro",
     ]
 

@@ -21,11 +21,11 @@ def test_seconds_are_right_whatever_the_browsers_clock_says(wrong: float) -> Non
         Moment(STARTED + wrong + 4000, "click", "button again"),
     ]
     # Sentry sets the time of an error right, and of the session; never what is recorded.
-    error = Moment(STARTED + 1600, ERROR, "KIJKO-WEB-1 RangeError: negative start")
+    error = Moment(STARTED + 1600, ERROR, "KIJKO-WEB-1: RangeError: negative start")
     assert told([error, *recorded]) == [
         (0.0, "navigation", "/"),
         (1.5, "click", "button render"),
-        (1.6, ERROR, "KIJKO-WEB-1 RangeError: negative start"),
+        (1.6, ERROR, "KIJKO-WEB-1: RangeError: negative start"),
         (4.0, "click", "button again"),
     ]
 

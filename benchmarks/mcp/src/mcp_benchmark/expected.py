@@ -12,6 +12,7 @@ from mcp_benchmark.facts import Fact, Word, fact, took
 from mcp_envelopes import FIXTURES
 from mcp_story import Story, Told
 
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 JUST_NOW = re.compile(r"last \d+ (s|min) ago")
 # Six days and a half are rounded either way.
 _BEGAN = {
@@ -74,7 +75,7 @@ def explained(
         fact(f"{worker}:{by}", "in run", f"{called[function]}"),
         fact(f":{main}", "in main", "run(kind)"),
         fact("first seen", _BEGAN[kind], first),
-        fact("production", story.second_release, "handled"),
+        fact(_MOMENT, "production", story.second_release, "handled"),
         fact("job_id", job[:8]),
         fact(job),
         fact("transaction=jobs"),
@@ -163,7 +164,7 @@ def crashed(story: Story) -> list[Fact]:
         fact(f"{mcp_story.CRASH}: {mcp_story.CRASH_MESSAGE}"),
         *(fact(f":{frame['lineno']}:{frame['colno']}", frame["function"]) for frame in frames),
         *(fact(name.removeprefix("app:///")) for name in {each["filename"] for each in frames}),
-        fact(story.web_release, "development", "unhandled"),
+        fact(_MOMENT, story.web_release, "development", "unhandled"),
         fact("transaction=/"),
         fact("turbopack=true"),
         fact(story.replays[1]),

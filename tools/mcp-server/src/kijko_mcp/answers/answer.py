@@ -116,15 +116,14 @@ def _short(text: str, most: int) -> str:
 def _numbers(answer: Answer, budget: int) -> list[int]:
     """How many lines of each part there is room for."""
     left = budget - at_most(_text(answer, [], []))
-    costs = [_cost(part) for part in answer.parts]
+    costs = [_costs(part, left) for part in answer.parts]
     numbers = []
-    for place, part in enumerate(answer.parts):
+    for place in range(len(costs)):
         # One part may not starve those after it.
-        everything = sum(map(sum, costs[place:])) <= left
-        room = left if everything else int(left * _LARGEST_SHARE)
-        lines = costs[place][1:] if part.keep == "first" else costs[place][:0:-1]
+        all_fit = sum(map(sum, costs[place:])) <= left
+        room = left if all_fit or place == len(costs) - 1 else int(left * _LARGEST_SHARE)
         spent, number = costs[place][0], 0
-        for line in lines:
+        for line in costs[place][1:]:
             if spent + line > room:
                 break
             spent, number = spent + line, number + 1
@@ -133,9 +132,14 @@ def _numbers(answer: Answer, budget: int) -> list[int]:
     return numbers
 
 
-def _cost(part: Part) -> list[int]:
-    """What the title and each line cost, with the line's end."""
-    return [at_most(f"{line}:\n") for line in (part.title, *part.lines)]
+def _costs(part: Part, most: int) -> list[int]:
+    """What the title and the lines that matter most cost, with their ends, until it is too much."""
+    costs = [at_most(f"{part.title}:\n")]
+    for line in part.lines if part.keep == "first" else reversed(part.lines):
+        if sum(costs) > most:
+            break
+        costs.append(at_most(f"{line}\n"))
+    return costs
 
 
 def _text(answer: Answer, shown: Sequence[Part], left_out: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from kijko_mcp.answers.answer import Answer
@@ -220,7 +221,9 @@ def _about(evidence: Evidence) -> str:
     event = evidence.event
     where = tag(event, "environment")
     caught = {"yes": "handled", "no": "unhandled"}.get(tag(event, "handled") or "")
+    at = event.date_created.astimezone(UTC) if event.date_created else None
     more = [
+        f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "",
         name(where, "") if where else "",
         name(evidence.release, "release named nowhere") if evidence.release else "",
         caught or "",
@@ -256,6 +259,7 @@ def _facts(desk: Desk, evidence: Evidence) -> dict[str, Any]:
         "events": issue.count,
         "users": issue.user_count,
         "event": event.event_id or event.id,
+        "at": event.date_created.isoformat(timespec="seconds") if event.date_created else None,
         "trace": event.trace_id,
         "replay": evidence.replay,
         "place": first.shown if first else None,

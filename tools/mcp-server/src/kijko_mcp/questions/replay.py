@@ -1,10 +1,10 @@
 """Shows what somebody did: the sessions that met an issue, and one of them as a timeline."""
 
 import asyncio
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from kijko_mcp.answers.answer import Answer
 from kijko_mcp.answers.untrusted import line, name
@@ -143,7 +143,10 @@ async def _recorded(desk: Desk, project: str, replay: Replay) -> list[Moment]:
         count += 1
         if count >= _MOST_SEGMENTS:
             break
-    return moments
+    moments += await _errors(desk, replay)
+    moments.sort(key=lambda each: each.at)
+    await step(2, 3, "writing the timeline")
+    return _timeline(desk, replay, issue, moments, project)
 
 
 async def _slug(desk: Desk, replay: Replay) -> str:
@@ -164,25 +167,21 @@ async def _errors(desk: Desk, replay: Replay) -> list[Moment]:
         period=last("90d"),
         limit=20,
     )
-    return [
-        Moment(at.timestamp() * 1000, "ERROR", f"{row.get('issue')}: {row.get('title')}")
-        for row in table.data
-        if (at := _moment_of(row.get("timestamp"))) is not None
-    ]
-
-
-def _moment_of(written: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(written))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    events = {str(row.get("id")): row for row in table.data}
+    moments = []
+    for identity, row in events.items():
+        place = await desk.sentry.events.find(identity)
+        at = place.event.date_created
+        if at is not None:
+            said = f"{row.get('issue')}: {row.get('title')}"
+            moments.append(Moment(at.timestamp() * 1000, "ERROR", said))
+    return moments
 
 
 def _moments(moments: list[Moment]) -> list[str]:
     """A line for each; the same again and again is one line."""
     lines: list[str] = []
-    for (kind, what), alike in groupby(moments, key=lambda each: (each.kind, each.what)):
+    for (kind, what), alike in itertools.groupby(moments, key=lambda each: (each.kind, each.what)):
         first, *more = alike
         times = f" ({len(more) + 1} times)" if more else ""
         lines.append(f"{first.at / 1000:.1f} {line(kind, 40)} {line(what, 180)}{times}")
