@@ -74,8 +74,7 @@ class Checkout:
         found = await self._objects.read("HEAD^{commit}")
         if found is not None:
             return found.id
-        # The folder may have been made anew, which a git that stays does not see.
-        await self._objects.close()
+        # A git of its own says what is wrong.
         return (await self._git("rev-parse", "--verify", "HEAD^{commit}")).strip()
 
     async def has(self, revision: str) -> bool:

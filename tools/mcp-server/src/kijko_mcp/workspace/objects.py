@@ -40,6 +40,7 @@ class Objects:
         self._largest = largest
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
+        self._place: tuple[int, int] | None = None  # the folder that the process works in
 
     async def read(self, name: str) -> GitObject | None:
         """What a name stands for: ``HEAD^{commit}``, ``2f41c09:path``; None where it is nothing.
@@ -87,9 +88,11 @@ class Objects:
         return None if content is None else GitObject(found["id"], found["kind"], content)
 
     async def _running(self) -> asyncio.subprocess.Process:
-        if self._process is not None and self._process.returncode is None:
+        place = _identity(self._root)  # another folder may have taken its name
+        if self._process is not None and self._process.returncode is None and place == self._place:
             return self._process
         await self._end()
+        self._place = place
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *GIT, "cat-file", "--batch",
@@ -114,7 +117,16 @@ class Objects:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-        await asyncio.shield(process.wait())
+        # What it had still to say is read and dropped: until then it does not count as ended.
+        await asyncio.shield(process.communicate())
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
 
 
 async def _taken(answers: asyncio.StreamReader, size: int, largest: int) -> bytes | None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from pathlib import Path
 
 from kijko_mcp.errors import CheckoutUnreadable
@@ -43,6 +44,7 @@ async def run(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
     except OSError as error:
         raise CheckoutUnreadable(
@@ -57,9 +59,10 @@ async def run(
         ) from None
     finally:
         if process.returncode is None:
+            # With what it started: that would hold its output open, and us with it.
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await asyncio.shield(process.wait())
+                os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.shield(process.communicate())
     if process.returncode:
         said = complaint.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise CheckoutUnreadable(
