@@ -66,6 +66,16 @@ def test_a_release_is_these_steps() -> None:
     ]
 
 
+def test_what_a_release_found_out_about_commits_is_kept_for_the_next() -> None:
+    steps = CONFIG["jobs"]["release-shop"]["steps"]
+    (restored,) = [step["restore_cache"] for step in steps if "restore_cache" in step]
+    (saved,) = [step["save_cache"] for step in steps if "save_cache" in step]
+    assert saved["key"].startswith(restored["keys"][0])
+    assert saved["paths"] == [".pants.d/release/effects"]  # as docs/RELEASING.md says
+    # Also of a release that failed: the next one need not ask again.
+    assert saved["when"] == "always"
+
+
 def test_nothing_affected_says_so_on_tags_too() -> None:
     config = configuration(Change(None, False, [], []), MACHINE)
     assert list(called(config)) == ["nothing-affected"]

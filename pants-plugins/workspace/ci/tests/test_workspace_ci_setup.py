@@ -1,4 +1,4 @@
-"""The setup workflow that is checked in: when it runs, and from which commit it measures a change."""
+"""The setup workflow that is checked in: when it runs, and from where it measures a change."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def history(tmp_path: Path) -> History:
 
 def since(history: History, base: str = "", **circle: str) -> str:
     """The commit that the step measures from, as CircleCI would run it."""
-    config: dict[str, Any] = yaml.safe_load(
-        with_pipeline_values(TEXT, {"git.base_revision": base})
-    )
+    config: dict[str, Any] = yaml.safe_load(with_pipeline_values(TEXT, {"git.base_revision": base}))
     (command,) = [
         step.command for step in steps_of(config, "plan") if "ci-config" in (step.command or "")
     ]

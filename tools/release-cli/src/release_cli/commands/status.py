@@ -42,6 +42,7 @@ def status(
     from sentry_api import SentrySettings
 
     settings = load_settings()
+    server = SentrySettings.read()  # before Pants is asked, which takes longer
     with remarks(show=not as_json) as remark:
         workspace = open_workspace(
             settings, projects=projects, affected_from=affected_from, remark=remark
@@ -52,7 +53,7 @@ def status(
 
     async def work() -> "tuple[list[AppCoverage], list[Running]]":
         running = await ask_services(url or (), settings.service_token)
-        async with open_sentry(SentrySettings.read()) as sentry:
+        async with open_sentry(server) as sentry:
             found = [await coverage(sentry, app, on_branch, effects) for app in chosen]
             return found, await unknown_services(sentry, running)
 
