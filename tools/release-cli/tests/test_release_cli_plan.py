@@ -148,6 +148,18 @@ def test_the_table_is_for_people(checkout: Checkout) -> None:
     assert "first release" in done.output
 
 
+def test_a_plan_names_what_is_packaged_and_uploaded(checkout: Checkout) -> None:
+    edit(checkout, "feat: it", _APP, GATEWAY)
+    plan = plans(checkout)[GATEWAY]
+    artifact = {"address": "apps/gateway:gateway", "path": "dist/gateway.pex"}
+    assert plan["artifact"] == artifact
+    assert plan["uploads"] == ["sources in dist/gateway.pex", "code mappings"]
+    assert plan["tag"] == "gateway@0.1.0"
+    assert plan["changelog"].startswith("## gateway 0.1.0\n\n### Features\n\n- it (")
+    table = release(checkout, "plan", *checkout.inputs()).output
+    assert "sources in dist/gateway.pex, code mappings" in table
+
+
 def test_the_changelog_groups_what_changed(checkout: Checkout) -> None:
     checkout.git("tag", "gateway@1.0.0")
     first = edit(checkout, "feat(api)!: answer otherwise", _APP, GATEWAY)

@@ -48,9 +48,10 @@ def test_bootstrap_makes_the_plans_setup_once(place: Place) -> None:
     on = {each["id"] for each in place.of("kijko-web", "filters/") if each["active"]}
     assert on == {"browser-extensions", "filtered-transaction", "web-crawlers"}
     mappings = place.ask("GET", "organizations/fresh/code-mappings/")
-    assert ("kijko-api", "gateway/", "apps/gateway/src/gateway/", "kijko/mono") in {
-        (m["projectSlug"], m["stackRoot"], m["sourceRoot"], m["repoName"]) for m in mappings
-    }
+    assert {
+        ("kijko-api", "gateway/", "apps/gateway/src/gateway/", "kijko/mono"),
+        ("kijko-mcp-server", "kijko_mcp/", "tools/mcp-server/src/kijko_mcp/", "kijko/mono"),
+    } <= {(m["projectSlug"], m["stackRoot"], m["sourceRoot"], m["repoName"]) for m in mappings}
     again = bootstrap(place)
     assert (again["changes"], again["failures"]) == ([], [])
     assert {file["written"] for file in again["dsn_files"]} == {"as it was", "no folder yet"}
