@@ -129,6 +129,7 @@ async def test_a_job_leads_to_its_trace_and_its_error(stack: Stack) -> None:
         error = await _once_it_says(client, job["id"], "explain_issue", issue="last", project="api")
         assert "ExecutionFailed" in error.text
         assert "clients/comfyui/client.py" in error.text
+        assert "/prompt → 200" in error.text
         assert job["id"] in error.text
         listed = await _once_it_says(client, "ExecutionFailed", "find_errors", about="workflow")
         assert not listed.refused

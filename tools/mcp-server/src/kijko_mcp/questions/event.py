@@ -19,6 +19,9 @@ _PASSED_OVER = {
     "url",
     "replayId",
 }
+# As browsers' SDKs name them, and as Python's does.
+_METHOD = ("method", "http.method")
+_STATUS = ("status_code", "http.response.status_code")
 _SDKS_OWN = "sentry.transaction"  # a breadcrumb for each transaction that was sent
 
 
@@ -101,9 +104,13 @@ def _crumb(crumb: Mapping[str, Any]) -> str:
     data = crumb.get("data")
     said = crumb.get("message")
     if not said and isinstance(data, dict) and data.get("url"):
-        status = data.get("status_code") or "no answer"
-        said = f"{data.get('method') or 'GET'} {data['url']} → {status}"
+        method, status = _first(data, _METHOD) or "GET", _first(data, _STATUS) or "no answer"
+        said = f"{method} {data['url']} → {status}"
     return f"{line(at, 8)} {kind}: {line(said or data or '', 140)}"
+
+
+def _first(data: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((data[key] for key in keys if data.get(key)), None)
 
 
 def _listed(values: Mapping[str, Any], most: int, longest: int) -> list[str]:
