@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeGuard
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from yarl import URL
 
@@ -62,8 +62,9 @@ class Call:
 
     def url(self, base: str) -> URL:
         """The whole address on the server ``base``."""
-        query = urlencode(self.parameters())
-        return URL(f"{base}/api/0{self.path}{f'?{query}' if query else ''}", encoded=True)
+        address = URL(f"{base}/api/0{self.path}", encoded=True)
+        parameters = self.parameters()
+        return address.with_query(parameters) if parameters else address
 
     def parameters(self) -> list[tuple[str, str]]:
         """The query as Sentry reads it: times in UTC, booleans as 1 and 0."""

@@ -15,6 +15,7 @@ from kijko_mcp.errors import NothingFound, Unclear
 from kijko_mcp.remembering import Remembered
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.workspace.checkout import Checkout
+from kijko_mcp.workspace.projects import Graph, graph, printed_graph
 from sentry_api import Period, SentryClient, SentrySettings
 from sentry_api.models.catalog import Project
 from sentry_api.models.releases import Release
@@ -25,6 +26,8 @@ _PROJECTS = 256  # how many have theirs remembered
 _LONG = timedelta(hours=6)
 _STEP = 300.0  # seconds that a table of the past is believed
 _TABLES = 64  # how many are remembered
+_GRAPHS = 8  # how many are remembered, each of one state of the checkout
+_OF_A_CALL = 0.9  # how much of a call's time Pants may take
 _NEWEST = 50
 _REVISION = re.compile(r"[+@]([0-9a-f]{7,40})$|^([0-9a-f]{7,40})$")
 T = TypeVar("T")
@@ -61,6 +64,7 @@ class Desk:
         self._mappings: Remembered[str, list[CodeMapping]] = Remembered(_PROJECTS, _FRESH)
         self._owners: Remembered[str, str] = Remembered(_PROJECTS, _FRESH)
         self._past: Remembered[Hashable, list[dict[str, Any]]] = Remembered(_TABLES, _STEP)
+        self._graphs: Remembered[Hashable, Graph] = Remembered(_GRAPHS)
         self._lock = asyncio.Lock()
 
     async def projects(self) -> list[Project]:
@@ -118,6 +122,18 @@ class Desk:
 
         key = (over, tuple(fields), query, sort, tuple(projects), limit)
         return await self._past.get(key, ask)
+
+    async def graph(self, checkout: Checkout) -> Graph:
+        """Which project needs which; Pants is asked again when a file is another.
+
+        Raises:
+            CheckoutUnreadable: Pants cannot say.
+        """
+        if self.settings.graph is not None:
+            return await printed_graph(self.settings.graph)
+        key = (await checkout.head(), await checkout.changed())
+        seconds = _OF_A_CALL * self.settings.call_timeout
+        return await self._graphs.get(key, lambda: graph(checkout, seconds))
 
     async def find_organization(self) -> None:
         """Takes the only organization that the token sees, where none is named.

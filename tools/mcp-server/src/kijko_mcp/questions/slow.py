@@ -41,11 +41,12 @@ async def find_slow(desk: Desk, wanted: SlowWanted) -> Answer:
     where = await desk.one_or_all(wanted.project)
     queries = _queries(wanted)
     for found_by in queries:
-        now, earlier, total, slowest = await asyncio.gather(
+        now, earlier, slowest, total = await asyncio.gather(
             _rows(desk, wanted, where, found_by),
             _earlier(desk, wanted, where, found_by),
-            _total(desk, where, found_by, wanted),
             _slowest(desk, where, found_by, wanted),
+            # A name often fits one thing only, which is then all there is.
+            _total(desk, where, found_by, wanted) if not wanted.name else _unknown(),
         )
         if now:
             break
@@ -55,6 +56,9 @@ async def find_slow(desk: Desk, wanted: SlowWanted) -> Answer:
             f"No {wanted.what}{of} like that were measured in the last {wanted.period}.",
             "Take a longer period, another name or project, or none.",
         )
+    if len(now) == 1 < wanted.limit:
+        total = now[0]
+    total = total or await _total(desk, where, found_by, wanted)
     answer = _answer(wanted, where, now, earlier, total, _example(slowest, now[0], wanted))
     if wanted.name and found_by == queries[-1]:
         answer.notes.append("None of them has that name; these are all.")
@@ -135,6 +139,10 @@ async def _total(
         limit=1,
     )
     return table.data[0] if table.data else {}
+
+
+async def _unknown() -> dict[str, Any]:
+    return {}
 
 
 def _answer(

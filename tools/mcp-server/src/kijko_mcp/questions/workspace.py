@@ -12,7 +12,7 @@ from kijko_mcp.progress import step
 from kijko_mcp.questions.reproduce import reproduce
 from kijko_mcp.workspace.checkout import Checkout
 from kijko_mcp.workspace.owners import owners_of
-from kijko_mcp.workspace.projects import Graph, LocalProject, graph, owning, projects
+from kijko_mcp.workspace.projects import Graph, LocalProject, owning, projects
 from sentry_api import SentryApiError
 from sentry_api.models.catalog import ProjectName
 
@@ -118,7 +118,7 @@ async def _affected(
     desk: Desk, checkout: Checkout, one: LocalProject, other: LocalProject
 ) -> Answer:
     await step(1, 2, "asking Pants for the graph")
-    found = await graph(checkout, desk.settings.graph)
+    found = await desk.graph(checkout)
     chain = found.chain(one.name, other.name) if one.name != other.name else ()
     others = found.needed_by(other.name)
     if chain is None:
@@ -149,7 +149,7 @@ async def _unreleased(desk: Desk, checkout: Checkout, only: str) -> Answer:
         deployed = [await _project(checkout, known, only)]
     await step(1, 3, "asking Pants for the graph")
     try:
-        needed: Graph | None = await graph(checkout, desk.settings.graph)
+        needed: Graph | None = await desk.graph(checkout)
     except Exception as error:
         if not hasattr(error, "advice"):
             raise

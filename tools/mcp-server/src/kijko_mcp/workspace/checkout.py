@@ -120,6 +120,18 @@ class Checkout:
             self._tracked = (state or (0, 0, 0), found)
         return self._tracked[1]
 
+    async def changed(self) -> tuple[tuple[str, tuple[int, int, int] | None], ...]:
+        """The files that are not as in the commit that is checked out, with their state on disk.
+
+        Raises:
+            CheckoutUnreadable: git cannot say.
+        """
+        said = await self._git(
+            "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"
+        )
+        paths = [record[3:] for record in said.split("\0") if record]
+        return tuple((path, _state(self.root / path)) for path in paths)
+
     async def text_at(self, revision: str, path: str) -> str | None:
         """A file's text at a commit; None when it is not there."""
         found = await self._objects.read(f"{revision}:{path}")

@@ -16,7 +16,8 @@ from kijko_mcp.errors import CheckoutUnreadable
 from kijko_mcp.workspace.checkout import Checkout
 from kijko_mcp.workspace.running import run
 
-_PANTS_DEADLINE = 75.0
+# Pants runs on a Python of its own, and asks nobody in our name.
+_KEPT_BACK = ("SENTRY_AUTH_TOKEN", "MCP_HTTP_TOKEN", "PYTHON", "PEX_")
 _BUILD_FILES = 1024  # how many that were read are remembered, by their text
 
 
@@ -116,33 +117,35 @@ def owning(known: list[LocalProject], path: str) -> LocalProject | None:
     return max(within, key=lambda each: len(each.folder), default=None)
 
 
-async def graph(checkout: Checkout, printed: Path | None) -> Graph:
-    """Which project needs which.
+async def printed_graph(file: Path) -> Graph:
+    """Which project needs which, as a file says.
 
-    Args:
-        checkout: whose Pants is asked.
-        printed: a file with what it printed; Pants is asked when there is none.
+    Raises:
+        CheckoutUnreadable: it is not what Pants prints.
+    """
+    try:
+        return Graph.model_validate_json(await asyncio.to_thread(file.read_bytes))
+    except (OSError, ValidationError):
+        raise CheckoutUnreadable(
+            "MCP_GRAPH names no graph.", "Make it: ./pants project-graph --format=json > FILE"
+        ) from None
+
+
+async def graph(checkout: Checkout, seconds: float) -> Graph:
+    """Which project needs which, as Pants says within that many seconds.
 
     Raises:
         CheckoutUnreadable: Pants cannot say.
     """
-    if printed is not None:
-        try:
-            return Graph.model_validate_json(await asyncio.to_thread(printed.read_bytes))
-        except (OSError, ValidationError):
-            raise CheckoutUnreadable(
-                "MCP_GRAPH names no graph.", "Make it: ./pants project-graph --format=json > FILE"
-            ) from None
     if not (checkout.root / "pants").is_file():
         raise CheckoutUnreadable("This checkout has no ./pants.", "Set MCP_WORKSPACE.")
     # Where Pants itself started this server, a second one would wait for it, and it for us.
-    secret = ("SENTRY_AUTH_TOKEN", "MCP_HTTP_TOKEN")
-    inherited = {k: v for k, v in os.environ.items() if k not in secret}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_KEPT_BACK)}
     said = await run(
         [str(checkout.root / "pants"), "--no-dynamic-ui", "project-graph", "--format=json"],
         checkout.root,
         {**inherited, **({"PANTS_CONCURRENT": "true"} if _runs_below_pants() else {})},
-        _PANTS_DEADLINE,
+        seconds,
     )
     try:
         return Graph.model_validate_json(said)

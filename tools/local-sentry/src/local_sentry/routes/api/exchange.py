@@ -150,16 +150,17 @@ def link_header(request: Request, offset: int, limit: int, *, more: bool) -> str
     """Sentry's `Link` header, by which clients turn pages."""
     # As it was asked for: the path that routes see is decoded, and may hold anything.
     path = quote(request.scope["raw_path"], safe=_IN_PATHS)
+    parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+    address = f"{base_url(request)}{path}?{urlencode([*parameters, ('cursor', '')])}"
     links = []
     for rel, cursor, results in (
         ("previous", f"0:{max(0, offset - limit)}:1", offset > 0),
         ("next", f"0:{offset + limit}:0", more),
     ):
-        parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-        query = urlencode([*parameters, ("cursor", cursor)])
         found = "true" if results else "false"
-        url = f"{base_url(request)}{path}?{query}"
-        links.append(f'<{url}>; rel="{rel}"; results="{found}"; cursor="{cursor}"')
+        links.append(
+            f'<{address}{quote(cursor, safe="")}>; rel="{rel}"; results="{found}"; cursor="{cursor}"'
+        )
     return ", ".join(links)
 
 
