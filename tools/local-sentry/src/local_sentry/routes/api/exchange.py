@@ -158,9 +158,8 @@ def link_header(request: Request, offset: int, limit: int, *, more: bool) -> str
         ("next", f"0:{offset + limit}:0", more),
     ):
         found = "true" if results else "false"
-        links.append(
-            f'<{address}{quote(cursor, safe="")}>; rel="{rel}"; results="{found}"; cursor="{cursor}"'
-        )
+        url = f"{address}{quote(cursor, safe='')}"
+        links.append(f'<{url}>; rel="{rel}"; results="{found}"; cursor="{cursor}"')
     return ", ".join(links)
 
 
