@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import mcp_checkout
+from kijko_mcp.desk import open_desk
+from kijko_mcp.questions.workspace import WorkspaceWanted, ask_workspace
 from kijko_mcp.settings import McpSettings
-from mcp_asking import client_of, said
 from sentry_api import SentrySettings
 
 ROOT = Path.cwd()
@@ -73,13 +74,11 @@ async def test_pants_is_asked_itself_and_again_when_a_file_is_another(
     launcher.write_text(f'#!/bin/sh\necho "$*" >> "{asked}"\nexec "{real}" "$@"\n')
     launcher.chmod(0o755)
     copy.commit("chore: note", {".git/info/exclude": "asked\n"})
-    async with client_of(sentry, settings) as client:
+    async with open_desk(settings, sentry) as desk:
 
         async def affected() -> str:
-            given = {"path": "shop", "affected_by": "packages/greeter/src/greeter/__init__.py"}
-            answer = said(await client.call_tool("ask_workspace", given))
-            assert not answer.refused, answer.text
-            return answer.conclusion
+            given = WorkspaceWanted("shop", "packages/greeter/src/greeter/__init__.py")
+            return (await ask_workspace(desk, given)).conclusion
 
         for _ in range(2):
             assert (await affected()).startswith("No: shop does not need greeter")

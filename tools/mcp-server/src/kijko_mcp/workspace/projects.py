@@ -179,12 +179,16 @@ def _declared(path: str, text: str) -> LocalProject | None:
         return None
     declared = next((given for kind, given in calls if kind == "project"), None)
     sentry = next((given for kind, given in calls if kind == "sentry_project"), {})
-    if declared is None or not isinstance(declared.get("name"), str):
+    if declared is None:
+        return None
+    # Pants calls a target without a name as its folder.
+    name = declared.get("name", PurePosixPath(path).parent.name)
+    if not isinstance(name, str) or not name:
         return None
     owners = declared.get("owners")
     slug = sentry.get("project")
     return LocalProject(
-        str(declared["name"]),
+        name,
         str(PurePosixPath(path).parent),
         str(declared.get("kind") or ""),
         tuple(map(str, owners)) if isinstance(owners, list) else (),
