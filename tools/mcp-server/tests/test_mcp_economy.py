@@ -14,7 +14,7 @@ import mcp_checkout
 from kijko_mcp.settings import McpSettings
 from mcp_asking import DEADLINE, Editor, client_of, said
 from mcp_counting import noted_git, noted_way
-from mcp_envelopes import HOUR, ago, error, event, new_id
+from mcp_envelopes import DAY, HOUR, ago, error, event, new_id
 from mcp_local_sentry import local_sentry
 from mcp_story import API, Story
 from mcp_traces import EXECUTE
@@ -23,12 +23,12 @@ from sentry_api import SentryClient
 
 # How often Sentry is asked, at most, once its settings are known: no question may grow unseen.
 _REQUESTS: dict[str, tuple[str, Mapping[str, object], int]] = {
-    "recent errors": ("find_errors", {"project": "api"}, 2),
+    "recent errors": ("find_errors", {"project": "api"}, 1),
     "why": ("explain_issue", {"issue": "WORKFLOW"}, 4),
-    "the time of a trace": ("explain_trace", {"trace": "SLOW"}, 2),
-    "the last failed workflow": ("explain_trace", {"which": "failed_workflow"}, 3),
+    "the time of a trace": ("explain_trace", {"trace": "SLOW"}, 1),
+    "the last failed workflow": ("explain_trace", {"which": "failed_workflow"}, 2),
     "a replay": ("show_replay", {"replay": "REPLAY"}, 3),
-    "the workflow API": ("find_slow", {"project": "api", "name": EXECUTE.split("/")[-1]}, 3),
+    "the workflow API": ("find_slow", {"project": "api", "name": EXECUTE.split("/")[-1]}, 2),
     "the slowest queries": ("find_slow", {"what": "queries", "project": "api"}, 3),
 }
 
@@ -133,6 +133,39 @@ async def test_an_error_that_just_came_is_in_the_answer(tmp_path: Path) -> None:
 def _burning(kind: str) -> dict[str, Any]:
     trace = {"trace_id": new_id(), "span_id": new_id()[:16]}
     return error(kind, "it burns", at=ago(HOUR / 60), contexts={"trace": trace})
+
+
+async def test_events_before_the_period_do_not_count_whatever_was_so_the_last_time(
+    tmp_path: Path,
+) -> None:
+    with local_sentry(tmp_path / "sentry") as server:
+        settings = McpSettings.model_validate({"workspace": tmp_path, "call_timeout": DEADLINE})
+        async with (
+            SentryClient(server.settings()) as sentry,
+            client_of(server.settings(), settings) as client,
+        ):
+
+            async def sent(kind: str, *days: float) -> None:
+                for each in days:
+                    server.send(API, event(error(kind, "again", at=ago(each * DAY))))
+
+                async def came() -> bool:
+                    search = sentry.issues.search(f"error.type:{kind}", period="90d")
+                    return sum([each.count async for each in search]) == len(days)
+
+                await eventually(came, kind)
+
+            async def counts() -> dict[str, int]:
+                given = {"project": "api", "period": "2d", "sort": "frequent"}
+                answer = said(await client.call_tool("find_errors", given))
+                return {each["id"]: each["events"] for each in answer.facts["issues"]}
+
+            await sent("YoungError", 1, 1.5)
+            assert list((await counts()).values()) == [2]
+            assert list((await counts()).values()) == [2]  # asked for without the counts
+            await sent("OldError", 5, 4, 3, 1)
+            for _ in range(2):
+                assert sorted((await counts()).values()) == [1, 2]
 
 
 async def _said(client: Client, tool: str, **arguments: object) -> str:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kijko_mcp.remembering import Remembered
+from kijko_mcp.remembering import Lately, Remembered
 
 
 class Asked:
@@ -69,3 +69,13 @@ async def test_who_waits_is_answered_when_the_first_gives_up() -> None:
     assert await second == 1
     with pytest.raises(asyncio.CancelledError):
         await first
+
+
+def test_what_was_so_lately_is_a_guess_of_so_many() -> None:
+    lately: Lately[str] = Lately(2)
+    assert lately.was("a")
+    for key in ("a", "b", "c"):
+        lately.note(key, so=False)
+    assert (len(lately), lately.was("a"), lately.was("b")) == (2, True, False)
+    lately.note("b", so=True)
+    assert lately.was("b")

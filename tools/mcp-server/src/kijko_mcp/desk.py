@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from kijko_mcp.answers.untrusted import plain
 from kijko_mcp.errors import NothingFound, Unclear
-from kijko_mcp.remembering import Remembered
+from kijko_mcp.remembering import Lately, Remembered
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.workspace.checkout import Checkout
 from kijko_mcp.workspace.projects import Graph, graph, printed_graph
@@ -25,7 +25,7 @@ _FRESH = 60.0  # seconds that the settings of projects are believed
 _PROJECTS = 256  # how many have theirs remembered
 _LONG = timedelta(hours=6)
 _STEP = 300.0  # seconds that a table of the past is believed
-_TABLES = 64  # how many are remembered
+_TABLES = 64  # how many, and listings of errors, are remembered
 _GRAPHS = 8  # how many are remembered, each of one state of the checkout
 _OF_A_CALL = 0.9  # how much of a call's time Pants may take
 _NEWEST = 50
@@ -65,6 +65,7 @@ class Desk:
         self._owners: Remembered[str, str] = Remembered(_PROJECTS, _FRESH)
         self._past: Remembered[Hashable, list[dict[str, Any]]] = Remembered(_TABLES, _STEP)
         self._graphs: Remembered[Hashable, Graph] = Remembered(_GRAPHS)
+        self.had_older: Lately[Hashable] = Lately(_TABLES)  # see questions.errors
         self._lock = asyncio.Lock()
 
     async def projects(self) -> list[Project]:

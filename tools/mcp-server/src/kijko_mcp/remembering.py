@@ -48,3 +48,29 @@ class Remembered(Generic[K, V]):
                 kept.found = [await ask()]
                 kept.until = time.monotonic() + self._seconds
             return kept.found[0]
+
+
+class Lately(Generic[K]):
+    """Whether something was so the last time: a guess that may only decide what is asked first.
+
+    Args:
+        most: how many are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._was: OrderedDict[K, bool] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._was)
+
+    def was(self, key: K) -> bool:
+        """Whether it was so; True where nobody knows."""
+        return self._was.get(key, True)
+
+    def note(self, key: K, *, so: bool) -> None:
+        """Remembers how it was."""
+        self._was[key] = so
+        self._was.move_to_end(key)
+        if len(self._was) > self._most:
+            self._was.popitem(last=False)

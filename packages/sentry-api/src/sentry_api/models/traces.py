@@ -36,6 +36,7 @@ class TraceNode(SnakeShape):
     tags: Json = None
     data: Json = None
     measurements: Json = None
+    additional_attributes: dict[str, Json] = Field(default_factory=dict)
     errors: tuple["TraceNode", ...] = ()
     occurrences: tuple[Json, ...] = ()
     children: tuple["TraceNode", ...] = ()

@@ -161,8 +161,15 @@ class Explore(Resource):
         )
         return self._each(call, _ATTRIBUTES)
 
-    async def trace(self, trace: str, *, period: Period | None = None) -> list[TraceNode]:
+    async def trace(
+        self, trace: str, *, period: Period | None = None, attributes: Sequence[str] = ()
+    ) -> list[TraceNode]:
         """A trace: its roots, with all below them.
+
+        Args:
+            trace: Its id.
+            period: When to look; the last 14 days when not given.
+            attributes: What each span is to tell besides; older servers tell nothing.
 
         Raises:
             NotFound: it is no trace id.
@@ -170,7 +177,10 @@ class Explore(Resource):
         call = get(
             f"{_ORGANIZATION}/trace/{{trace}}/",
             "org:read",
-            query=(period or Period()).parameters(),
+            query={
+                "additional_attributes": attributes,
+                **(period or Period()).parameters(),
+            },
             organization=self._organization,
             trace=trace,
         )

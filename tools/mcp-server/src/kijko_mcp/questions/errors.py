@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from kijko_mcp.answers.answer import Answer
-from kijko_mcp.answers.untrusted import line, name, plain
-from kijko_mcp.answers.words import ago, last, many, stats_period
+from kijko_mcp.answers.untrusted import line
+from kijko_mcp.answers.words import ago, last, many, span_of, stats_period
 from kijko_mcp.desk import Desk, Named, gathered
 from kijko_mcp.questions.cursors import cursor_at, offset_of
 from sentry_api.models.catalog import Project
@@ -49,9 +50,7 @@ async def find_errors(desk: Desk, wanted: ErrorsWanted) -> Answer:
     project = where[0] if where else None
     release = await desk.release(wanted.release, project) if wanted.release else None
     offset = offset_of(wanted.cursor)
-    issues, counts = await asyncio.gather(
-        _issues(desk, wanted, where, release), _counts(desk, wanted, where)
-    )
+    issues, counts = await _counted(desk, wanted, where, release)
     if wanted.sort == "frequent":
         issues.sort(key=lambda each: -counts.get(each.id, (each.count, each.user_count))[0])
     page = issues[offset : offset + wanted.limit]
@@ -69,6 +68,29 @@ async def find_errors(desk: Desk, wanted: ErrorsWanted) -> Answer:
     if page:
         answer.next.append(f'explain_issue(issue="{page[0].short_id}")')
     return answer
+
+
+async def _counted(
+    desk: Desk, wanted: ErrorsWanted, where: list[Project], release: Named | None
+) -> tuple[list[Issue], dict[str, tuple[int, int]]]:
+    """The issues, and what each had within the period.
+
+    One that came first within the period had there all that it has. Where there was an older one
+    the last time, both are asked for at once; else the counts only when they turn out to be needed.
+    """
+    key = (wanted.period, wanted.sort, tuple(each.id for each in where), wanted.about)
+    if desk.had_older.was(key):
+        issues, counts = await asyncio.gather(
+            _issues(desk, wanted, where, release), _counts(desk, wanted, where)
+        )
+    else:
+        issues, counts = await _issues(desk, wanted, where, release), {}
+    since = datetime.now(UTC) - span_of(wanted.period)
+    older = any(each.first_seen is None or each.first_seen < since for each in issues)
+    if older and not desk.had_older.was(key):
+        counts = await _counts(desk, wanted, where)
+    desk.had_older.note(key, so=older)
+    return issues, counts
 
 
 async def _issues(

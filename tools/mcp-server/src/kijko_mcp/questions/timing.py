@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from sentry_api.models.traces import TraceNode
 
+STATUS = "span.status"  # what each span is asked to tell of itself
 _BETWEEN = ("http.client", "comfyui.api_call")
 _OUTSIDE = ("http.server", "comfyui.prompt", "comfyui.execute")
 
 
 @dataclass(slots=True)
 class Span:
-    """A span of a trace, with what is below it."""
+    """A span of a trace, with what is below it; `status` is None where the server does not say."""
 
     id: str
     project: str
@@ -23,6 +24,7 @@ class Span:
     name: str
     start: float
     end: float
+    status: str | None = None
     failed: bool = False
     is_segment: bool = False
     error_count: int = 0
@@ -73,6 +75,7 @@ def spans_of(roots: Iterable[TraceNode]) -> list[Span]:
             node.description or node.name or node.transaction or "",
             start,
             end,
+            status=_status(node),
             is_segment=bool(node.is_transaction),
             error_count=len(node.errors),
             parent=parent,
@@ -82,6 +85,11 @@ def spans_of(roots: Iterable[TraceNode]) -> list[Span]:
     for span in walk(made):
         span.children.sort(key=lambda each: each.start)
     return sorted(made, key=lambda each: each.start)
+
+
+def _status(node: TraceNode) -> str | None:
+    found = node.additional_attributes.get(STATUS)
+    return found if isinstance(found, str) else None
 
 
 def walk(roots: Sequence[Span]) -> Iterable[Span]:

@@ -14,6 +14,7 @@ from kijko_mcp.errors import NothingFound, Unclear
 from kijko_mcp.questions.reproduce import reproduce
 from kijko_mcp.questions.targets import hex_id, taken_apart
 from kijko_mcp.questions.timing import (
+    STATUS,
     Share,
     Span,
     length,
@@ -29,11 +30,12 @@ from sentry_api.models.catalog import Project
 from sentry_api.models.traces import TraceNode
 
 Which = Literal["", "failed_workflow", "failed_api_call", "slowest"]
-# Not ``aborted``: that is an attempt which is repeated.
-FAILED = (
-    "[internal_error,unknown_error,unavailable,deadline_exceeded,data_loss,resource_exhausted,"
-    "unimplemented,failed_precondition,out_of_range,invalid_argument,error]"
-)
+FAILED_STATUSES = (
+    "internal_error", "unknown_error", "unavailable", "deadline_exceeded", "data_loss",
+    "resource_exhausted", "unimplemented", "aborted", "failed_precondition", "out_of_range",
+    "invalid_argument", "error",
+)  # fmt: skip
+FAILED = f"[{','.join(FAILED_STATUSES)}]"
 _JOB = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LINES = 40
 _SHARES = 8
@@ -60,17 +62,17 @@ async def explain_trace(
     """
     where = await desk.one_or_all(project)
     found = await _found(desk, trace, job, which, where, period)
-    nodes, statuses = await asyncio.gather(
-        desk.sentry.explore.trace(found.trace, period=Period("90d")), _statuses(desk, found.trace)
-    )
+    nodes = await desk.sentry.explore.trace(found.trace, period=Period("90d"), attributes=[STATUS])
     roots = spans_of(nodes)
     if not nodes:
         raise NothingFound(
             "Nothing is kept of that trace.", "Ask for another, or the last failed one."
         )
-    usual = await usual_durations(desk, _started(roots))
+    usual, failed = await asyncio.gather(
+        usual_durations(desk, _started(roots)), _failed(desk, found.trace, roots)
+    )
     for span in walk(roots):
-        span.failed = statuses.get(span.id, "") == "failed"
+        span.failed = span.id in failed
     return _answer(desk, found, nodes, roots, usual)
 
 
@@ -162,12 +164,16 @@ async def _last(desk: Desk, which: Which, where: list[Project], period: str) -> 
     return Found(str(row["trace"]).replace("-", ""), how, job if _JOB.fullmatch(job) else None)
 
 
-async def _statuses(desk: Desk, trace: str) -> dict[str, str]:
+async def _failed(desk: Desk, trace: str, roots: list[Span]) -> set[str]:
+    """The ids of the spans that failed; asked for where the trace does not say."""
+    spans = list(walk(roots))
+    if all(span.status is not None for span in spans):
+        return {span.id for span in spans if span.status in FAILED_STATUSES}
     rows = desk.sentry.explore.rows(
-        "spans", ["id", "span.status"], query=f"trace:{trace} span.status:{FAILED}",
+        "spans", ["id", STATUS], query=f"trace:{trace} {STATUS}:{FAILED}",
         period=Period("90d"), limit=200,
     )  # fmt: skip
-    return {str(row.get("id")): "failed" async for row in rows}
+    return {str(row.get("id")) async for row in rows}
 
 
 def _started(roots: list[Span]) -> datetime:

@@ -41,12 +41,13 @@ def requested_trace(request: Request) -> bytes:
 
 
 async def get_trace(request: Request) -> Response:
-    """`GET /api/0/organizations/{org}/trace/{trace_id}/`."""
+    """`GET /api/0/organizations/{org}/trace/{trace_id}/`, with `additional_attributes` of spans."""
     trace_id = requested_trace(request)
+    more = request.query_params.getlist("additional_attributes")
 
     def query(connection: Connection) -> bytes:
         organization_of(connection, request)
-        return trace_shape.trace(load_trace(connection, trace_id, MAX_TRACE_SPANS))
+        return trace_shape.trace(load_trace(connection, trace_id, MAX_TRACE_SPANS), more)
 
     return Response(await read(request, query), media_type="application/json")
 
