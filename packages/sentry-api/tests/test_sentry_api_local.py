@@ -116,6 +116,12 @@ async def test_traces_tables_and_series(server: LocalSentry) -> None:
             return [n.op for n in nodes] if len(nodes) > 1 else []
 
         assert set(await eventually(complete, "the trace")) >= {"http.server", "db.query"}
+        asked = ["span.status", "span.op", "nobody.knows"]
+        for root in await sentry.explore.trace(story.trace, attributes=asked):
+            for node in root.walk():
+                assert node.additional_attributes["span.op"] == node.op
+                assert set(node.additional_attributes) == {"span.status", "span.op"}
+            assert root.additional_attributes["span.status"] == "ok"
         meta = await sentry.explore.trace_meta(story.trace)
         assert (meta.spans, meta.spans_by_op["db.query"]) == (2, 1)
         where = f"trace:{story.trace}"

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 from local_sentry.store.database import connect_readonly
 
+_STEPS = 10_000  # of SQLite's machine, after which it looks: less than a millisecond
 _T = TypeVar("_T")
 
 
@@ -47,9 +49,9 @@ class Readers:
         if connection is None:
             connection = self._local.connection = connect_readonly(self._database)
             self._connections.append(connection)
-        deadline = threading.Timer(self._timeout, connection.interrupt)
-        deadline.daemon = True
-        deadline.start()
+        end = time.monotonic() + self._timeout
+        # SQLite looks at the clock itself: a timer would be a thread for each query.
+        connection.set_progress_handler(lambda: time.monotonic() >= end, _STEPS)
         try:
             connection.execute("BEGIN")  # One snapshot for all that the function reads.
             return query(connection)
@@ -58,7 +60,7 @@ class Readers:
                 raise QueryTimeoutError(f"the query took more than {self._timeout:g} s") from error
             raise
         finally:
-            deadline.cancel()
+            connection.set_progress_handler(None, 0)
             if connection.in_transaction:
                 connection.execute("COMMIT")
 
