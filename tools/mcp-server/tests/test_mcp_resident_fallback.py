@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,6 +126,22 @@ async def test_a_wrong_value_is_named_by_whoever_serves(
     assert out == b""
     assert name.encode() in complaint or value.encode() in complaint
     assert b"Traceback" not in complaint
+
+
+async def test_a_resident_that_is_stuck_is_named_with_what_to_do(
+    desk: Desktop, tmp_path: Path
+) -> None:
+    async with desk.editor():
+        resident = desk.only_resident()
+    os.kill(resident.pid, signal.SIGSTOP)
+    try:
+        done = await asyncio.to_thread(
+            mcp_program.run, tmp_path, tmp_path, "stop", more=desk.environment()
+        )
+    finally:
+        os.kill(resident.pid, signal.SIGCONT)
+    assert done.status == 2
+    assert f"kill -9 {resident.pid}" in done.errors
 
 
 async def test_stop_ends_residents_and_doctor_tells_of_them(desk: Desktop, tmp_path: Path) -> None:

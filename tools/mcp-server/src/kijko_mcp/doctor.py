@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from kijko_mcp.errors import Trouble
-from kijko_mcp.resident.place import NoPlace, folder
 from kijko_mcp.resident.residents import counted, running
 from kijko_mcp.settings import McpSettings
 from kijko_mcp.workspace.checkout import Checkout
@@ -78,9 +77,8 @@ def _resident(settings: McpSettings) -> Check:
         return Check("resident", True, "MCP_RESIDENT_SECONDS=0: each session starts afresh")
     try:
         found = running(os.environ)
-    except (NoPlace, OSError) as problem:
-        todo = f"Make {folder(os.environ)} a folder of yours alone: chmod 700, or delete it."
-        return Check("resident", False, f"{problem} Each session starts afresh.", todo)
+    except Trouble as trouble:
+        return Check("resident", False, trouble.problem, trouble.advice)
     said = [
         f"process {each.pid} holds {counted(each.sessions)}, since"
         f" {each.since.astimezone():%Y-%m-%d %H:%M}, log {each.log}"

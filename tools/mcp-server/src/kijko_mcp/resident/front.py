@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from kijko_mcp.resident import identity, place, starting, wire
 
-_PATIENCE = 30.0  # seconds for a resident that listens to take a session
+_PATIENCE = 20.0  # seconds for a resident that listens to take a session
 _DEFAULT_SECONDS = "900"
 
 
@@ -72,7 +72,7 @@ def _taken(session: list[str]) -> socket.socket:
             if connection := _given_to(where, name, session):
                 return connection
             if is_started:
-                raise place.NoPlace(f"No resident can be started; {where}/{name}.log may say why.")
+                raise place.NoPlace("No resident can be started.", f"Read {where}/{name}.log.")
             starting.start(where, name, shared, roots, lock)
             is_started = True
         finally:
@@ -91,7 +91,7 @@ def _given_to(where: str, name: str, session: list[str]) -> socket.socket | None
         return None
     try:
         if not wire.is_ours(connection):
-            raise place.NoPlace(f"Another user listens in {where}.")
+            raise place.NoPlace(f"Another user listens in {where}.", "Take it away.")
         connection.settimeout(_PATIENCE)
         socket.send_fds(connection, [wire.packed("serve", *session)], [0, 1])
         if _is_taken(connection):

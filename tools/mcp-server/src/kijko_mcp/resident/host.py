@@ -81,8 +81,8 @@ class Resident:
             await self._desks.tidy()
             if self._meetings:
                 continue
-            if not (self._is_reachable() and self._is_current()):
-                _log.info("Another took this one's place, or its program changed.")
+            if not (self._is_reachable() and self._runs_the_newest()):
+                _log.info("No new session would come here.")
                 return
             if time.monotonic() - self._needed >= self._idle_seconds:
                 _log.info("Nobody needed it for %.0f s.", self._idle_seconds)
@@ -92,6 +92,12 @@ class Resident:
         try:
             return os.path.samestat(self._address.stat(), self._file)
         except OSError:
+            return False
+
+    def _runs_the_newest(self) -> bool:
+        try:
+            return self._is_current()
+        except OSError:  # its files are just being replaced
             return False
 
     async def _accept(self) -> None:

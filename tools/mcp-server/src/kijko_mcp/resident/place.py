@@ -11,7 +11,9 @@ import socket
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from kijko_mcp.errors import Trouble
 
 _LONGEST = 100  # bytes of a socket's path; Linux allows 107, others 103
 _LOCK_SECONDS = 60.0
@@ -19,8 +21,8 @@ _LOOK_AGAIN = 0.01  # seconds
 _CONNECT_SECONDS = 10.0
 
 
-class NoPlace(Exception):
-    """There can be no resident here; the sentence says why."""
+class NoPlace(Trouble):
+    """There can be no resident here."""
 
 
 def folder(environment: Mapping[str, str]) -> str:
@@ -41,14 +43,15 @@ def secured(where: str) -> str:
         NoPlace: it is not a folder, others own it or may look into it.
         OSError: it cannot be made.
     """
-    os.makedirs(where, mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        os.makedirs(where, mode=0o700)
     state = os.lstat(where)
     if not stat.S_ISDIR(state.st_mode):
-        raise NoPlace(f"{where} is no folder.")
+        raise NoPlace(f"{where} is no folder.", "Take it away.")
     if state.st_uid != os.geteuid():
-        raise NoPlace(f"{where} belongs to another user.")
+        raise NoPlace(f"{where} belongs to another user.", "Take it away.")
     if stat.S_IMODE(state.st_mode) & 0o077:
-        raise NoPlace(f"{where} is open to other users.")
+        raise NoPlace(f"{where} is open to other users.", f"Run: chmod 700 {where}")
     return where
 
 
@@ -110,7 +113,7 @@ def locked(where: str, name: str) -> int:
             raise
         os.close(lock)
         if time.monotonic() > end:
-            raise NoPlace(f"{path} stays locked.")
+            raise NoPlace(f"{path} stays locked.", "Run: mcp-server stop")
         time.sleep(_LOOK_AGAIN)
 
 

@@ -1,7 +1,6 @@
 """The residents of this user, for those who look at them: how they are, and how to end them."""
 
 import os
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +13,8 @@ _STATUS_SECONDS = 5.0
 _STOP_SECONDS = 20.0
 
 
-class WillNotStop(Trouble):
-    """A resident does not end when it is asked to."""
+class Stuck(Trouble):
+    """A resident is there and neither answers nor ends."""
 
 
 def counted(sessions: int) -> str:
@@ -46,21 +45,15 @@ def running(environment: Mapping[str, str]) -> list[Running]:
 
     Raises:
         NoPlace: the folder cannot be used.
+        Stuck: one does not answer.
     """
     found = []
     for name, where in _names(environment):
-        connection = _asked(where, name, "status")
-        if connection is None:
-            continue
-        with connection:
-            try:
-                match wire.received(connection):
-                    case ["status", pid, sessions, since]:
-                        began = datetime.fromtimestamp(float(since), UTC)
-                        log = Path(where) / f"{name}.log"
-                        found.append(Running(name, int(pid), int(sessions), began, log))
-            except TimeoutError:
-                continue
+        match _answer(where, name, "status", _STATUS_SECONDS):
+            case ["status", pid, sessions, since]:
+                began = datetime.fromtimestamp(float(since), UTC)
+                log = Path(where) / f"{name}.log"
+                found.append(Running(name, int(pid), int(sessions), began, log))
     return sorted(found, key=lambda each: each.since, reverse=True)
 
 
@@ -69,22 +62,11 @@ def stop(environment: Mapping[str, str]) -> list[Running]:
 
     Raises:
         NoPlace: the folder cannot be used.
-        WillNotStop: one is still there.
+        Stuck: one does not answer, or is still there.
     """
     found = running(environment)
-    where = place.folder(environment)
     for each in found:
-        connection = _asked(where, each.name, "stop")
-        if connection is None:
-            continue
-        with connection:
-            connection.settimeout(_STOP_SECONDS)
-            try:
-                wire.received(connection)  # nothing comes but the end
-            except TimeoutError:
-                raise WillNotStop(
-                    f"The resident server {each.pid} does not end.", f"Run: kill -9 {each.pid}"
-                ) from None
+        _answer(place.folder(environment), each.name, "stop", _STOP_SECONDS)  # which is the end
     return found
 
 
@@ -97,19 +79,25 @@ def _names(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield each.stem, where
 
 
-def _asked(where: str, name: str, question: str) -> socket.socket | None:
+def _answer(where: str, name: str, question: str, seconds: float) -> list[str] | None:
+    """What a resident answers; None when it is gone."""
     try:
         connection = place.connected(where, name)
     except OSError:
-        return None
+        connection = None
     if connection is None:
         return None
-    try:
+    with connection:
         if not wire.is_ours(connection):
-            raise BrokenPipeError
-        connection.settimeout(_STATUS_SECONDS)
-        connection.sendall(wire.packed(question))
-    except OSError:
-        connection.close()
-        return None
-    return connection
+            return None
+        connection.settimeout(seconds)
+        try:
+            connection.sendall(wire.packed(question))
+            return wire.received(connection)
+        except TimeoutError:
+            process, _ = wire.peer(connection) or ("PID", 0)
+            raise Stuck(
+                f"The resident server {process} does not answer.", f"Run: kill -9 {process}"
+            ) from None
+        except ConnectionError:
+            return None

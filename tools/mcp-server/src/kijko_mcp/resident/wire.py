@@ -57,10 +57,16 @@ def _exactly(connection: socket.socket, size: int) -> bytes | None:
     return found
 
 
-def is_ours(connection: socket.socket) -> bool:
-    """Whether the other side is a process of this user, where the system tells; its folder else."""
+def peer(connection: socket.socket) -> tuple[int, int] | None:
+    """The process and the user on the other side; None where the system does not tell."""
     if not hasattr(socket, "SO_PEERCRED"):
-        return True
+        return None
     said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, user, _ = struct.unpack("3i", said)
-    return bool(user == os.geteuid())
+    process, user, _ = struct.unpack("3i", said)
+    return process, user
+
+
+def is_ours(connection: socket.socket) -> bool:
+    """Whether the other side is of this user; where the system does not tell, the folder does."""
+    other = peer(connection)
+    return other is None or other[1] == os.geteuid()
