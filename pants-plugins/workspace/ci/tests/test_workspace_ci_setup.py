@@ -35,9 +35,8 @@ def history(tmp_path: Path) -> History:
 def since(history: History, base: str = "", **circle: str) -> str:
     """The commit that the step measures from, as CircleCI would run it."""
     config: dict[str, Any] = yaml.safe_load(with_pipeline_values(TEXT, {"git.base_revision": base}))
-    (command,) = [
-        step.command for step in steps_of(config, "plan") if "ci-config" in (step.command or "")
-    ]
+    commands = [step.command or "" for step in steps_of(config, "plan")]
+    (command,) = [each for each in commands if "ci-config" in each]
     said = subprocess.run(
         ["/bin/bash", "-eo", "pipefail", "-c", command],
         cwd=history.folder,
@@ -86,7 +85,9 @@ def test_it_runs_for_every_branch_and_for_the_tags_that_are_released() -> None:
     assert list(filters) == ["tags"]  # a job is of every branch, unless it says otherwise
     (pattern,) = filters["tags"]["only"]
     # The jobs it goes on with are for the same tags.
-    assert pattern == CircleCi.release_tags.flag_options["default"]
+    option = CircleCi.release_tags
+    assert option is not None
+    assert pattern == option.flag_options["default"]
     matches = re.compile(pattern[1:-1]).search
     assert matches("release/2026-11-26")
     assert not any(map(matches, ("gateway@1.2.0", "v1.0", "old/release/1")))
