@@ -163,9 +163,9 @@ def test_the_folder_to_deploy_is_the_one_whose_source_maps_were_uploaded(
     head = workspace.commit(
         "feat: a web app",
         {
-            "pants.toml": settings.replace('"workspace",\n]', '"workspace",\n  "site",\n]'),
-            "pants-plugins/site/__init__.py": "",
-            "pants-plugins/site/register.py": SITE_PLUGIN,
+            "pants.toml": settings.replace('"workspace",\n]', '"workspace",\n  "folders",\n]'),
+            "pants-plugins/folders/__init__.py": "",
+            "pants-plugins/folders/register.py": SITE_PLUGIN,
             "apps/web/BUILD": WEB,
             "apps/web/built/index.html": "<script src=assets/app.js></script>\n",
             "apps/web/built/assets/app.js": web.script.read_text(),
