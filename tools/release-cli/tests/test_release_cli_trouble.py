@@ -6,7 +6,7 @@ import pytest
 
 from release_cli_checkout import GATEWAY, Checkout, release
 from release_cli_proxy import Proxy, Refusal, proxy
-from release_cli_sentry import LocalSentry
+from release_cli_sentry import LocalSentry, eventually
 
 
 @pytest.fixture
@@ -85,3 +85,27 @@ def test_a_token_that_is_refused_is_named_and_not_shown(
     assert done.status == 1
     assert "SENTRY_AUTH_TOKEN" in done.errors
     assert "of-somebody-else" not in done.errors + done.output
+
+
+def test_what_goes_wrong_is_seen_in_the_programs_own_project(
+    ready: Checkout, server: LocalSentry
+) -> None:
+    dsn = server.dsn("kijko-release-cli")
+    refused = {"url": server.url, "token": "sntryu_of-nobody", "SENTRY_DSN": dsn}
+    run = release(ready, "run", GATEWAY, *ready.inputs(), **refused)
+    plan = release(ready, "plan", "--projects", "nowhere.json", SENTRY_DSN=dsn)
+    assert (run.status, plan.status) == (1, 1)
+
+    def kinds() -> set[str]:
+        issues = server.get("projects/kijko/kijko-release-cli/issues/")
+        return {each["metadata"]["type"] for each in issues}
+
+    eventually(lambda: {"SentryRefused", "ProjectsInvalid"} <= kinds(), "both errors")
+
+
+def test_a_wrong_setting_of_telemetry_is_named(ready: Checkout) -> None:
+    wrong = {"SENTRY_DSN": "http://key@127.0.0.1:9/1", "SENTRY_SAMPLE_RATE": "7"}
+    done = release(ready, "plan", "--json", *ready.inputs(), **wrong)
+    assert (done.status, done.json["error"]) == (2, "settings-invalid")
+    assert done.json["what"] == "SENTRY_SAMPLE_RATE=7 cannot be used."
+    assert done.json["advice"].startswith("It must be the share of errors to send")
