@@ -1,10 +1,7 @@
 """`release run`: releases apps, and continues where an earlier run was cut off."""
 
 import asyncio
-import importlib
 import sys
-import threading
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,7 +84,6 @@ def run(
 
     if bool(apps) == affected:
         raise SettingsInvalid("Say what to release.", "Name apps, or give --affected.")
-    _load_ahead()
     try:
         settings = load_settings()
         show = not (as_json or quiet)
@@ -125,12 +121,6 @@ def run(
         if not best_effort:
             raise typer.Exit(1)
         sys.stderr.write("release: --best-effort: that something is not done is no failure.\n")
-
-
-def _load_ahead() -> None:
-    """Load what speaks to Sentry while git and Pants are waited for: it takes as long."""
-    load = partial(importlib.import_module, "release_cli.services.release_run")
-    threading.Thread(target=load, daemon=True).start()
 
 
 def _planned(
