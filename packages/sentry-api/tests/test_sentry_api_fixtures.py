@@ -92,3 +92,10 @@ def test_what_matters_is_read() -> None:
     assert len([node for root in nodes for node in root.walk()]) > len(nodes)
     meta = traces.TraceMeta.model_validate_json((_folder() / "trace-meta.json").read_bytes())
     assert meta.spans == 112
+
+
+def test_what_sentry_never_counted_is_nothing() -> None:
+    release = releases.Release.model_validate(
+        {"version": "a@1.0.0", "deployCount": None, "commitCount": None, "newGroups": None}
+    )
+    assert (release.deploy_count, release.commit_count, release.new_groups) == (0, 0, 0)

@@ -15,6 +15,14 @@ def _as_text(value: object) -> object:
 Id: TypeAlias = Annotated[str, BeforeValidator(_as_text)]
 """An id; Sentry writes some as numbers and some as text."""
 
+
+def _or_zero(value: object) -> object:
+    return 0 if value is None else value
+
+
+Count: TypeAlias = Annotated[int, BeforeValidator(_or_zero)]
+"""A number of things; Sentry has null where it never counted them."""
+
 Json: TypeAlias = Any
 """JSON whose shape differs from case to case."""
 

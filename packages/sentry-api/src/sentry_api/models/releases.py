@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from sentry_api.models.base import Id, Json, Shape
+from sentry_api.models.base import Count, Id, Json, Shape
 from sentry_api.models.catalog import Person, ProjectName
 
 _SOURCE_MAP = 3  # Sentry's number of that type of file
@@ -83,9 +83,9 @@ class Release(Shape):
     date_released: datetime | None = None
     first_event: datetime | None = None
     last_event: datetime | None = None
-    new_groups: int = 0
-    commit_count: int = 0
-    deploy_count: int = 0
+    new_groups: Count = 0
+    commit_count: Count = 0
+    deploy_count: Count = 0
     last_commit: Commit | None = None
     last_deploy: Deploy | None = None
     projects: tuple[ProjectName, ...] = ()
