@@ -167,15 +167,19 @@ async def _errors(desk: Desk, replay: Replay) -> list[Moment]:
         period=last("90d"),
         limit=20,
     )
-    events = {str(row.get("id")): row for row in table.data}
-    moments = []
-    for identity, row in events.items():
-        place = await desk.sentry.events.find(identity)
-        at = place.event.date_created
-        if at is not None:
-            said = f"{row.get('issue')}: {row.get('title')}"
-            moments.append(Moment(at.timestamp() * 1000, "ERROR", said))
-    return moments
+    return [
+        Moment(at.timestamp() * 1000, ERROR, f"{row.get('issue')}: {row.get('title')}")
+        for row in table.data
+        if (at := _moment_of(row.get("timestamp"))) is not None
+    ]
+
+
+def _moment_of(written: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _moments(moments: list[Moment]) -> list[str]:
