@@ -53,14 +53,14 @@ class Way:
 
 @contextlib.asynccontextmanager
 async def noted_way(to: str) -> AsyncIterator[Way]:
-    """A server on this machine that hands on what it is asked, and notes the paths."""
+    """A server on this machine that hands on what it is asked, and notes the addresses."""
     way = Way()
     async with aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=DEADLINE), auto_decompress=False
     ) as session:
 
         async def hand_on(request: web.Request) -> web.Response:
-            way.asked.append(request.path)
+            way.asked.append(request.path_qs)
             headers = {k: v for k, v in request.headers.items() if k.lower() not in _OF_ONE_WAY}
             async with session.request(
                 request.method,

@@ -3,7 +3,7 @@
 Counts, not times: those are for the benchmark.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from mcp_traces import EXECUTE
 from mcp_waiting import eventually
 from sentry_api import SentryClient
 
-# How often Sentry is asked, at most, once its settings are known: no question may grow unseen.
+# How often Sentry is asked, at most, for what a question is about: no question may grow unseen.
+_SETTINGS = ("/projects/", "/code-mappings/", "/ownership/", "/organizations/kijko/")
 _REQUESTS: dict[str, tuple[str, Mapping[str, object], int]] = {
     "recent errors": ("find_errors", {"project": "api"}, 1),
     "why": ("explain_issue", {"issue": "WORKFLOW"}, 4),
@@ -42,6 +43,15 @@ def _given(story: Story, arguments: Mapping[str, object]) -> dict[str, object]:
     return {key: known.get(str(value), value) for key, value in arguments.items()}
 
 
+def _of_now(asked: Sequence[str]) -> list[str]:
+    """What is no project's setting, and no table of a week that is over: those are remembered."""
+    return [
+        each
+        for each in asked
+        if not each.split("?")[0].endswith(_SETTINGS) and "start=" not in each
+    ]
+
+
 async def test_each_question_asks_sentry_no_more_than_it_needs(
     story: Story, tmp_path: Path
 ) -> None:
@@ -51,12 +61,27 @@ async def test_each_question_asks_sentry_no_more_than_it_needs(
         settings = story.server.settings().model_copy(update={"url": way.url})
         async with client_of(settings, editor.settings) as client:
             for name, (tool, arguments, _) in _REQUESTS.items():
-                for _ in range(2):  # settings of projects, and the week before, are known then
+                for _ in range(2):
                     before = len(way.asked)
                     answer = said(await client.call_tool(tool, _given(story, arguments)))
                     assert not answer.refused, answer.text
-                asked[name] = len(way.asked) - before
+                asked[name] = len(_of_now(way.asked[before:]))
     assert {name: count for name, count in asked.items() if count > _REQUESTS[name][2]} == {}
+
+
+async def test_what_was_usual_is_asked_for_once_and_what_is_new_each_time(
+    story: Story, tmp_path: Path
+) -> None:
+    editor = Editor.open(story, tmp_path)
+    async with noted_way(story.server.url) as way:
+        settings = story.server.settings().model_copy(update={"url": way.url})
+        async with client_of(settings, editor.settings) as client:
+            for _ in range(3):
+                given = {"trace": story.slow_trace}
+                answer = said(await client.call_tool("explain_trace", given))
+                assert "UNUSUAL" in answer.text
+        assert len([each for each in way.asked if "start=" in each]) == 1
+        assert len([each for each in way.asked if f"/trace/{story.slow_trace}/" in each]) == 3
 
 
 async def test_explaining_an_issue_again_starts_no_git(
