@@ -109,7 +109,7 @@ async def test_a_killed_front_ends_its_session_and_nothing_stays(desk: Desktop) 
             # The client still has its ends of the pipes.
             await eventually(lambda: desk.only_resident().sessions == 0, "the end of the session")
             await _in_time(sentry.given_up)
-        await eventually(lambda: descriptors(resident.pid) == before, "the end of its files")
+        await eventually(lambda: descriptors(resident.pid) <= before, "the end of its files")
         await eventually(lambda: not children(resident.pid), "the end of its processes")
     assert desk.only_resident().pid == resident.pid
 

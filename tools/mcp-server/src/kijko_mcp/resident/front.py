@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from kijko_mcp.resident import identity, place, starting, wire
 
-_PATIENCE = 20.0  # seconds for a resident that listens to take a session
+_PATIENCE = 30.0  # seconds for a resident that listens to take a session
 _DEFAULT_SECONDS = "900"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from kijko_mcp.errors import Trouble
 from kijko_mcp.resident import place, wire
 
-_STATUS_SECONDS = 5.0
-_STOP_SECONDS = 20.0
+_STATUS_SECONDS = 20.0
+_STOP_SECONDS = 60.0
 
 
 class Stuck(Trouble):
