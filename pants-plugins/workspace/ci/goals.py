@@ -80,7 +80,8 @@ async def _change(
                 released=one.project.sentry is not None,
             )
             for one in affected.projects
-            if one.project.artifact is not None
+            # Where only a test changed, the artifact is what it was.
+            if one.project.artifact is not None and one.project.artifact in chosen
         ],
     )
 
