@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from release_cli.clients.served import look_at
+from release_cli.services.javascript_upload import debug_ids
 from release_cli_checkout import DEADLINE, Checkout, Done, command, environment, release
 from release_cli_esbuild import WebApp, build, error_of
 from release_cli_proxy import proxy
@@ -77,7 +77,7 @@ def test_an_error_of_a_released_script_reads_as_written(
     assert done.status == 0, done.errors
     assert (done.json["files"], done.json["maps_removed"]) == (1, 1)
     assert not list(web.dist.glob("**/*.map"))
-    ((debug_id,),) = (each.ids for each in look_at([web.dist]))
+    (debug_id,) = debug_ids(web.dist)
     frames = frames_of(server, send(server, error_of(web.script, debug_id, NAME)))
     last = frames[-1]
     assert last["filename"].endswith("editor/editor.ts")  # the shared package, bundled in
@@ -92,7 +92,7 @@ def test_the_scripts_of_shared_packages_are_explained_too(
     done = upload(checkout, server, web, "--shared", str(web.shared))
     assert done.status == 0, done.errors
     assert (done.json["files"], done.json["maps_removed"]) == (2, 2)
-    ((debug_id,),) = (each.ids for each in look_at([web.shared]))
+    (debug_id,) = debug_ids(web.shared)
     found = server.get(f"projects/kijko/{WEB}/artifact-lookup/", debug_id=debug_id)
     assert [each["resolved_with"] for each in found] == ["debug-id"]
 

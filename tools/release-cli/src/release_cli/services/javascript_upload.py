@@ -80,6 +80,12 @@ async def _send(
     return tuple(f"{name} names a source map that is not here." for name in nowhere)
 
 
+def debug_ids(folder: Path) -> frozenset[str]:
+    """The debug ids of the scripts below a folder, which their maps share."""
+    (served,) = look_at([folder])
+    return served.ids
+
+
 def _remove_maps(served: Sequence[Served]) -> int:
     maps = [file for each in served for file in each.maps]
     for file in maps:

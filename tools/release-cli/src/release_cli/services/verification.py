@@ -6,10 +6,10 @@ from pathlib import Path
 
 from release_cli.clients.artifacts import PackedArtifact
 from release_cli.clients.sentry import Sentry
-from release_cli.clients.served import look_at
 from release_cli.clients.services import Running
 from release_cli.errors import ReleaseCliError
 from release_cli.projects import SentryProject
+from release_cli.services.javascript_upload import debug_ids
 from release_cli.services.journal import Step
 from release_cli.services.release_steps import STEPS
 from sentry_api.models.releases import Release
@@ -107,11 +107,10 @@ def _service(wanted: Expected, running: Running) -> Check:
 async def _files(sentry: Sentry, wanted: Expected) -> Check:
     app, artifact = wanted.app, wanted.artifact
     if app.is_javascript and artifact is not None and artifact.is_dir():
-        (served,) = look_at([artifact])
-        lacking = await sentry.lacking(app.project, served.ids)
-        there = len(served.ids) - len(lacking)
-        said = f"{there} of {len(served.ids)} source maps"
-        return Check("files", bool(served.ids) and not lacking, said)
+        ids = debug_ids(artifact)
+        lacking = await sentry.lacking(app.project, ids)
+        said = f"{len(ids) - len(lacking)} of {len(ids)} source maps"
+        return Check("files", bool(ids) and not lacking, said)
     count = await sentry.file_count(app.project, wanted.release)
     if app.is_javascript or artifact is None or not artifact.exists():
         return Check("files", count > 0, f"{count} files are under it")
