@@ -44,7 +44,7 @@ def test_what_fails_again_says_so_by_its_exit_status(
     done = _again(gateway, workflow_dir, failed["id"])
     assert done.returncode == 1
     again = json.loads(done.stdout)
-    assert (again["status"], again["error"]["title"]) == ("failed", failed["error"]["title"])
+    assert (again["status"], again["error"]) == ("failed", failed["error"])
 
 
 def test_a_job_that_nobody_runs_is_told_as_it_stands(
