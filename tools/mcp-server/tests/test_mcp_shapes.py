@@ -137,6 +137,7 @@ async def test_the_last_error_is_explained() -> None:
         "Tool list_organizations is already registered", "OAuthProviderImpl.fetch", ":8029",
         "3032af8bcdfe4423b937fc5c041d5d82", "7e07485f-12f9-416b-8b14-26260799b51f",
         "GET /api/0/organizations/ [200]", "runtime.name=cloudflare",
+        "assigned to: Jane Developer",
     ):  # fmt: skip
         assert fact in answer.text, fact
 

@@ -120,21 +120,20 @@ async def _measured(
     about: tuple[Question, ...],
     rounds: int,
     console: Console,
-) -> dict[str, float]:
+) -> Found:
     first, ours_after, theirs_always = await _starts(pair, about[0], rounds)
     async with pair[0].running() as our, pair[1].running() as their:
         lists = [await _list_tokens(each) for each in (our, their)]
         by_question: dict[str, Asked] = {}
         for question in about:
-            ratio, spent = await _beside(our, their, question, rounds)
-            ratios.append(ratio)
-            cost.append(spent)
-            console.print(f"{question.name}: latency {ratio:.2f}, tokens {spent[0]} of {spent[1]}")
+            found = by_question[question.name] = await _beside(our, their, question, rounds)
+            spent = f"{found.ours} of {found.theirs}"
+            console.print(f"{question.name}: latency {found.latency:.2f}, tokens {spent}")
     console.print(f"tool list: {lists[0]} tokens of {lists[1]}")
-    return {
+    ratios = {
         START: ours_after / theirs_always,
         FIRST: first / theirs_always,
-        LATENCY: statistics.median(ratios),
+        LATENCY: statistics.median(each.latency for each in by_question.values()),
         LIST: lists[0] / lists[1],
         ANSWERS: sum(each.ours for each in by_question.values())
         / sum(each.theirs for each in by_question.values()),

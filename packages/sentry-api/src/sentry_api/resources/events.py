@@ -14,6 +14,7 @@ from sentry_api.resources.base import Resource, page_size
 _EVENT = TypeAdapter(Event)
 _EVENTS = TypeAdapter(list[Event])
 _PLACE = TypeAdapter(EventPlace)
+_COMMITTERS = TypeAdapter(Committers)
 _ATTACHMENTS = TypeAdapter(list[Attachment])
 _OF_ISSUE = "/organizations/{organization}/issues/{issue}/events/"
 _OF_PROJECT = "/projects/{organization}/{project}/events/"

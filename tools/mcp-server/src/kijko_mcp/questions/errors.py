@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from kijko_mcp.answers.answer import Answer
-from kijko_mcp.answers.untrusted import line
+from kijko_mcp.answers.untrusted import line, name, plain
 from kijko_mcp.answers.words import ago, last, many, span_of, stats_period
 from kijko_mcp.desk import Desk, Named, gathered
 from kijko_mcp.questions.cursors import cursor_at, offset_of

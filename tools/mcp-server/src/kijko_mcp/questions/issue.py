@@ -176,6 +176,8 @@ def _answer(desk: Desk, evidence: Evidence) -> Answer:
         answer.tell("reproduce", command)
     if issue.permalink:
         answer.tell("page", issue.permalink)
+    if issue.assigned_to and not name(issue.assigned_to.name, ""):
+        answer.show("assigned to", line(issue.assigned_to.name, 80))
     answer.show("tags", *tags(event))
     answer.show("request", *request(event))
     answer.show("extra", *extra(event))
@@ -203,7 +205,7 @@ def _conclusion(evidence: Evidence) -> str:
     suspect = f"; suspect {_suspect(evidence)}" if _suspect(evidence) else ""
     whose = f"; owner {', '.join(evidence.owners)}" if evidence.owners else ""
     if issue.assigned_to and issue.assigned_to.name:
-        whose += f"; assigned to {name(issue.assigned_to.name, 'somebody')}"
+        whose += f"; assigned to {name(issue.assigned_to.name, 'whoever is named below')}"
     return (
         f"{issue.short_id} ({_state(issue)}, {many(issue.count, 'event')},"
         f" {many(issue.user_count, 'user')}, last {ago(issue.last_seen)})"

@@ -5,6 +5,7 @@ import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from kijko_mcp.answers.answer import Answer
 from kijko_mcp.answers.untrusted import line, name
@@ -130,7 +131,6 @@ async def _session(desk: Desk, replay: Replay, issue: Issue | None) -> Answer:
     project = await _slug(desk, replay)
     moments, errors = await asyncio.gather(_recorded(desk, project, replay), _errors(desk, replay))
     moments += errors
-    moments.sort(key=lambda each: each.at)
     await step(2, 3, "writing the timeline")
     return _timeline(desk, replay, issue, moments, project)
 
@@ -143,10 +143,7 @@ async def _recorded(desk: Desk, project: str, replay: Replay) -> list[Moment]:
         count += 1
         if count >= _MOST_SEGMENTS:
             break
-    moments += await _errors(desk, replay)
-    moments.sort(key=lambda each: each.at)
-    await step(2, 3, "writing the timeline")
-    return _timeline(desk, replay, issue, moments, project)
+    return moments
 
 
 async def _slug(desk: Desk, replay: Replay) -> str:

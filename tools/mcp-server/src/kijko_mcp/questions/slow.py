@@ -177,7 +177,7 @@ def _answer(
         ),
     )
     if example:
-        answer.tell("example", f"trace {example}")
+        answer.facts["example"] = example
         answer.next.append(f'explain_trace(trace="{example}")')
     else:
         answer.next.append("find_bottleneck()")

@@ -30,9 +30,10 @@ from sentry_api.models.catalog import Project
 from sentry_api.models.traces import TraceNode
 
 Which = Literal["", "failed_workflow", "failed_api_call", "slowest"]
+# Not ``aborted``: that is an attempt which is repeated.
 FAILED_STATUSES = (
     "internal_error", "unknown_error", "unavailable", "deadline_exceeded", "data_loss",
-    "resource_exhausted", "unimplemented", "aborted", "failed_precondition", "out_of_range",
+    "resource_exhausted", "unimplemented", "failed_precondition", "out_of_range",
     "invalid_argument", "error",
 )  # fmt: skip
 FAILED = f"[{','.join(FAILED_STATUSES)}]"
