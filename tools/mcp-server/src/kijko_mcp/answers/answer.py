@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kijko_mcp.answers.cost import at_most
+from kijko_mcp.answers.cost import at_most, fits
 from kijko_mcp.answers.untrusted import fenced, new_fence
 
 _LARGEST_SHARE = 0.5
@@ -81,6 +81,10 @@ def render(answer: Answer, budget: int) -> Rendered:
 
     The budget holds whatever the evidence is: cost is counted from above (``answers.cost``).
     """
+    everything = [part for part in answer.parts if part.lines]
+    text = _text(answer, everything, [])
+    if fits(text, budget):
+        return Rendered(text, _structured(answer, everything, []))
     answer = replace(answer, conclusion=_short(answer.conclusion, budget // 2))
     numbers = _numbers(answer, budget)
     while True:
@@ -91,7 +95,7 @@ def render(answer: Answer, budget: int) -> Rendered:
             if n < len(part.lines)
         ]
         text = _text(answer, shown, left_out)
-        if at_most(text) <= budget or not (shown or answer.next):
+        if fits(text, budget) or not (shown or answer.next):
             return Rendered(text, _structured(answer, shown, left_out))
         # What single lines cost is nearly what they cost together.
         if shown:

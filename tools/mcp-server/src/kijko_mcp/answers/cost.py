@@ -6,25 +6,34 @@ not in it each byte may be one. So no text costs more, however it was made to; E
 half as much again as it really does, and what nobody reads, such as escapes, about what it does.
 """
 
+import functools
 import re
 
 from kijko_mcp.answers.vocabulary import WORDS
 
 _ONE_TOKEN = frozenset(WORDS.split())
-_PIECES = re.compile(r"([^\W\d_]+)|([0-9]+)|([ \t\r\n]+)|[\W\d_]")
+# A space before a word costs nothing: it is in the word's token.
+_PIECES = re.compile(r"([^\W\d_]+)|([0-9]+)| (?=[A-Za-z])|([ \t\r\n]+)|([\W\d_])")
 # The tokenizer begins a new word at a capital that follows a small letter.
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _DIGITS = 3  # of a number are one token
 _SPACES = 16  # more of them may be two
+_WORDS_REMEMBERED = 4096
+
+
+def fits(text: str, budget: int) -> bool:
+    """Whether a text costs no more tokens than that."""
+    # A token is a byte at least, and bytes are quick to count.
+    return len(text.encode(errors="replace")) <= budget or at_most(text) <= budget
 
 
 def at_most(text: str) -> int:
     """As many tokens as a text costs, or some more."""
-    return sum(_cost(piece) for piece in _PIECES.finditer(text))
+    return sum(map(_cost, _PIECES.finditer(text)))
 
 
 def _cost(piece: re.Match[str]) -> int:
-    word, number, space = piece.groups()
+    word, number, space, mark = piece.groups()
     if word is not None:
         # After an apostrophe, the beginning of a word may be taken for an English ending.
         return len(word.encode()) if _follows(piece, "'") else _of_word(word)
@@ -32,9 +41,10 @@ def _cost(piece: re.Match[str]) -> int:
         return -(-len(number) // _DIGITS)
     if space is not None:
         return _of_space(piece)
-    return len(piece[0].encode(errors="replace"))
+    return 0 if mark is None else len(mark.encode(errors="replace"))
 
 
+@functools.lru_cache(_WORDS_REMEMBERED)
 def _of_word(word: str) -> int:
     if not word.isascii():
         return len(word.encode(errors="replace"))
