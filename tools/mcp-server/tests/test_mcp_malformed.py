@@ -1,14 +1,11 @@
 """Whatever a Sentry answers, a call ends with an answer or with what is wrong and what to do."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from kijko_mcp.settings import McpSettings
+from mcp_answering import answering
 from mcp_asking import DEADLINE, client_of, said
 from mcp_envelopes import ago, error, event
 from mcp_local_sentry import LocalSentry
@@ -48,41 +45,10 @@ _QUESTIONS: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
-@contextmanager
-def _answering(body: bytes) -> Iterator[str]:
-    """A server that gives this body, with success, to every question."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except ConnectionError:
-                self.close_connection = True
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-            return None
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join(DEADLINE)
-
-
 @pytest.mark.parametrize("name", _BODIES)
 async def test_a_malformed_answer_is_told_as_what_it_is(tmp_path: Path, name: str) -> None:
     given = {"workspace": tmp_path, "call_timeout": DEADLINE}
-    with _answering(_BODIES[name]) as url:
+    with answering(lambda _: (200, _BODIES[name])) as url:
         sentry = SentrySettings.model_validate(
             {
                 "url": url, "org": "kijko", "api_tries": 1, "api_patience": 0,

@@ -3,16 +3,15 @@
 import json
 import os
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kijko_mcp.settings import McpSettings
+from mcp_answering import answering
 from mcp_asking import DEADLINE, Said, client_of, said
 from sentry_api import SentrySettings
 
@@ -88,33 +87,17 @@ def _table(query: str) -> str:
 
 @contextmanager
 def _serving(answers: Answers) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(address: str) -> tuple[int, bytes]:
+        path, _, query = address.partition("?")
+        found = answers.at(path, query)
+        missing = {"detail": "The requested resource does not exist"}
+        return (404 if found is None else 200), json.dumps(
+            missing if found is None else found
+        ).encode()
 
-        def do_GET(self) -> None:
-            path, _, query = self.path.partition("?")
-            found = answers.at(path, query)
-            missing = {"detail": "The requested resource does not exist"}
-            body = json.dumps(missing if found is None else found).encode()
-            self.send_response(404 if found is None else 200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-            return None
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            answers.url = f"http://127.0.0.1:{server.server_port}"
-            yield answers.url
-        finally:
-            server.shutdown()
-            thread.join(DEADLINE)
+    with answering(answer) as url:
+        answers.url = url
+        yield url
 
 
 async def _asked(about: str, tool: str, /, **arguments: object) -> Said:

@@ -1,21 +1,18 @@
 """A run that is killed anywhere is completed by the same command, and nothing is there twice."""
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from release_cli_checkout import (
     API,
-    DEADLINE,
     GATEWAY,
     Checkout,
-    command,
-    environment,
     release,
 )  # fmt: skip
+from release_cli_kill import killed
 from release_cli_proxy import Proxy, When, proxy
-from release_cli_sentry import LocalSentry, eventually
+from release_cli_sentry import LocalSentry
 
 MOST_REQUESTS = 40
 
@@ -45,7 +42,7 @@ def test_killed_at_any_request_it_continues_where_it_was(
         )
         arguments = ["run", GATEWAY, *checkout.inputs()]
         between.hold(number, when)
-        was_killed = killed(checkout, between, server.token, arguments)
+        was_killed = killed(checkout, between.url, server.token, arguments, when=between.is_held)
         between.let_go()
         done = release(checkout, *arguments, url=between.url, token=server.token)
         assert done.status == 0, (number, done.errors, between.requests)
@@ -59,20 +56,3 @@ def test_killed_at_any_request_it_continues_where_it_was(
             assert number > 8, "a release takes more requests than that"
             return
     pytest.fail("a release takes fewer requests than that")
-
-
-def killed(checkout: Checkout, between: Proxy, token: str, arguments: list[str]) -> bool:
-    """Start the program and kill it when its request is held; False when none was."""
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=checkout.folder,
-        env=environment(checkout, between.url, token),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        eventually(lambda: between.is_held() or process.poll() is not None, "a held request")
-    finally:
-        process.kill()
-        process.wait(DEADLINE)
-    return between.is_held()

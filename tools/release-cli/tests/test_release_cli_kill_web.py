@@ -1,15 +1,12 @@
 """A web app's release that is killed anywhere is completed, and loses no source map."""
 
-import os
-import signal
-import subprocess
-
 import pytest
 
 from release_cli.clients.served import look_at
-from release_cli_checkout import DEADLINE, Checkout, command, environment, release
-from release_cli_proxy import Proxy, When, proxy
-from release_cli_sentry import LocalSentry, eventually
+from release_cli_checkout import Checkout, release
+from release_cli_kill import killed
+from release_cli_proxy import When, proxy
+from release_cli_sentry import LocalSentry
 from release_cli_web import PROJECT, WEB, build
 
 MOST_REQUESTS = 40
@@ -29,7 +26,9 @@ def test_killed_at_any_request_it_continues_where_it_was(
             folder = build(checkout, f"{when} {number} {checkout.folder}")
             arguments = ["run", "web", "--artifact", "web=dist/web", *checkout.inputs(PROJECT)]
             between.hold(number, when)
-            was_killed = killed(checkout, between, server.token, arguments)
+            was_killed = killed(
+                checkout, between.url, server.token, arguments, when=between.is_held
+            )
             between.let_go()
             done = release(checkout, *arguments, url=between.url, token=server.token)
             assert done.status == 0, (number, done.errors, between.requests)
@@ -44,22 +43,3 @@ def test_killed_at_any_request_it_continues_where_it_was(
                 assert number > 10, "a release takes more requests than that"
                 return
     pytest.fail("a release takes fewer requests than that")
-
-
-def killed(checkout: Checkout, between: Proxy, token: str, arguments: list[str]) -> bool:
-    """Start the program, kill it and what it started when a request is held; False if none was."""
-    process = subprocess.Popen(
-        command(*arguments),
-        cwd=checkout.folder,
-        env=environment(checkout, between.url, token),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        eventually(lambda: between.is_held() or process.poll() is not None, "a held request")
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(DEADLINE)
-    return between.is_held()

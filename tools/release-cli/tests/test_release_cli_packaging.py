@@ -5,9 +5,6 @@ tests see.
 """
 
 import json
-import os
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +12,13 @@ from typing import Any
 import pytest
 
 from release_cli_checkout import (
-    DEADLINE,
     GATEWAY,
     MCP,
     Checkout,
-    command,
-    environment,
     release,
 )  # fmt: skip
-from release_cli_sentry import LocalSentry, eventually
+from release_cli_kill import killed
+from release_cli_sentry import LocalSentry
 
 _LAUNCHER = """\
 #!{python}
@@ -122,20 +117,8 @@ def test_killed_while_packaging_it_begins_that_again(
     checkout = workspace.checkout
     hold, held = checkout.aside / "hold", checkout.aside / "held"
     hold.touch()
-    process = subprocess.Popen(
-        command(*workspace.arguments()),
-        cwd=checkout.folder,
-        env=environment(checkout, server.url, server.token),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        eventually(lambda: held.exists() or process.poll() is not None, "packaging")
-        assert process.poll() is None
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(DEADLINE)
+    arguments = workspace.arguments()
+    assert killed(checkout, server.url, server.token, arguments, when=held.exists)
     hold.unlink()
     assert (checkout.folder / "dist/gateway.pex").exists(), "half of it"
     done = release(checkout, *workspace.arguments(), url=server.url, token=server.token)

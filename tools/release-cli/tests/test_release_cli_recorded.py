@@ -6,16 +6,15 @@ They are looked for in `SENTRY_FIXTURES`, and in `shared` beside the checkout.
 import json
 import os
 import re
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from release_cli_checkout import GATEWAY, Checkout, Done, release
+from release_cli_server import answering
 
 NOW = datetime.now(UTC).isoformat()
 
@@ -56,29 +55,12 @@ def sentry() -> Iterator[str]:
     """A server that says what Sentry said."""
     known = answers()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0].removeprefix("/api/0")
-            found = [body for each, body in known.items() if re.fullmatch(each, path)]
-            body = json.dumps(found[0] if found else {"detail": path}).encode()
-            self.send_response(200 if found else 404)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(path: str) -> Any:
+        asked = path.removeprefix("/api/0")
+        return next((body for each, body in known.items() if re.fullmatch(each, asked)), None)
 
-        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(answer) as url:
+        yield url
 
 
 def ask(checkout: Checkout, url: str, *arguments: str) -> Done:

@@ -1,22 +1,17 @@
 """Tags: they make a release the last one, go to a remote together, and survive a kill."""
 
-import os
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from release_cli_checkout import (
-    DEADLINE,
     GATEWAY,
     MCP,
     Checkout,
-    command,
-    environment,
     release,
 )  # fmt: skip
-from release_cli_sentry import LocalSentry, eventually
+from release_cli_kill import killed
+from release_cli_sentry import LocalSentry
 
 
 @pytest.fixture
@@ -93,20 +88,7 @@ def test_killed_while_git_tags_or_pushes_it_continues(
         f"until [ -e '{go}' ]; do sleep 0.1; done\n"
     )
     script.chmod(0o755)
-    process = subprocess.Popen(
-        command(*arguments(checkout)),
-        cwd=checkout.folder,
-        env=environment(checkout, server.url, server.token),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        eventually(lambda: held.exists() or process.poll() is not None, "git at work")
-        assert process.poll() is None
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(DEADLINE)
+    assert killed(checkout, server.url, server.token, arguments(checkout), when=held.exists)
     script.unlink()
     done = release(checkout, *arguments(checkout), url=server.url, token=server.token)
     assert done.status == 0, done.errors

@@ -1,41 +1,16 @@
 """One name in artifact, Sentry and service; coverage; the way back."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from typing import Any
 
 from release_cli_checkout import GATEWAY, MCP, Checkout, Done, release
 from release_cli_sentry import LocalSentry
+from release_cli_server import answering
 
 
-@contextmanager
-def service(health: dict[str, Any]) -> Iterator[str]:
+def service(health: dict[str, Any]) -> AbstractContextManager[str]:
     """A running service that says this on /healthz."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps(health).encode()
-            self.send_response(200 if self.path == "/healthz" else 404)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return answering({"/healthz": health}.get)
 
 
 def released(checkout: Checkout, server: LocalSentry, message: str, version: str) -> str:
