@@ -53,17 +53,22 @@ async def test_organizations_teams_and_projects(server: LocalSentry) -> None:
         assert keys[0].public not in repr(keys)
 
 
+async def arrived(sentry: SentryClient, event: str) -> None:
+    """Waits until an event that was sent can be found."""
+
+    async def there() -> bool:
+        try:
+            return bool(await sentry.events.find(event))
+        except NotFound:
+            return False
+
+    await eventually(there, "the event")
+
+
 async def test_an_error_from_search_to_attachment(server: LocalSentry) -> None:
     async with SentryClient(server.settings()) as sentry:
         story = await tell(sentry, "the attachment story")
-
-        async def arrived() -> bool:
-            try:
-                return bool(await sentry.events.find(story.event))
-            except NotFound:
-                return False
-
-        await eventually(arrived, "the event")
+        await arrived(sentry, story.event)
         found = [i async for i in sentry.issues.search("attachment", projects=[PROJECT])]
         issue = await sentry.issues.get(found[0].short_id)
         assert (issue.id, issue.count) == (found[0].id, 1)
@@ -221,14 +226,7 @@ async def test_the_commits_that_sentry_suspects(server: LocalSentry) -> None:
     async with SentryClient(server.settings()) as sentry:
         await sentry.releases.create(release, [PROJECT], commits=[elsewhere, touching])
         story = await tell(sentry, "the suspect story", release)
-
-        async def arrived() -> bool:
-            try:
-                return bool(await sentry.events.find(story.event))
-            except NotFound:
-                return False
-
-        await eventually(arrived, "the event")
+        await arrived(sentry, story.event)
         (committer,) = await sentry.events.committers(PROJECT, story.event)
         assert committer.author is not None
         assert committer.author.name == "Bo"

@@ -87,11 +87,6 @@ class Repository:
         """Whether files differ from the commit, untracked ones included."""
         return bool(self._git("status", "--porcelain"))
 
-    @property
-    def is_shallow(self) -> bool:
-        """Whether the history ends before its beginning."""
-        return self._git("rev-parse", "--is-shallow-repository").strip() == "true"
-
     def resolve(self, name: str) -> str:
         """The commit that a name stands for.
 

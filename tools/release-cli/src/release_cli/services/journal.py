@@ -47,10 +47,7 @@ class Journal:
         self._write()
 
     def _write(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
         partial = self._file.with_suffix(f".{os.getpid()}")
-        try:
-            partial.write_text(self._entry.model_dump_json(indent=1))
-        except FileNotFoundError:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(self._entry.model_dump_json(indent=1))
+        partial.write_text(self._entry.model_dump_json(indent=1))
         partial.replace(self._file)
